@@ -1,0 +1,1 @@
+"""The nouns: rulebook, fact, case, finding, rule, decision. Frozen values, no behaviour."""
