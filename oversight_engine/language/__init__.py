@@ -1,0 +1,1 @@
+"""Text and files into rulebooks and cases, and back; every problem with its place."""
