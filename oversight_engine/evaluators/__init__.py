@@ -1,0 +1,1 @@
+"""Other ways to compute the truths that `oversight_engine.semantics` defines."""
