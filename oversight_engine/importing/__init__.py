@@ -1,0 +1,1 @@
+"""What others publish, as cases of ours: one importer for each publication."""
