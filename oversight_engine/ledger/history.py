@@ -1,0 +1,472 @@
+"""History facts: what a rulebook takes from the earlier decisions on a system.
+
+A fact with a `history` is filled in from the ledger: only from decisions of an earlier day on the
+same system under the same rulebook, and from what people did about them until the day of the
+decision. What is filled in is recorded with the decision, so that a replay need not look it up.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
+from typing import NamedTuple
+
+from attrs import evolve
+
+from oversight_engine.errors import InputError, IntegrityError
+from oversight_engine.ledger.entries import Entry
+from oversight_engine.ledger.folding import Fold, fold
+from oversight_engine.ledger.standing import A_DAY, MASKED, Decided, Standing, Terms
+from oversight_engine.model.case import Case, StatedFact, System, Value
+from oversight_engine.model.case_form import stated_data, value_data
+from oversight_engine.model.number import exact, scaled, written
+from oversight_engine.model.people import NO_OUTCOME, NOT_APPLICABLE, HistoryDeclaration, HistoryOf
+from oversight_engine.model.plain import Plain
+from oversight_engine.model.rulebook import Fact, Rulebook, Span
+
+NOTHING_EARLIER = "no earlier decision in the ledger"
+"""The source of a history fact where the ledger holds nothing that comes before."""
+
+_HELD = ("holds", "holds_back", "refers")
+"""The effects of a rule that held against a system."""
+
+Day = datetime.date
+History = dict[str, Plain]
+
+
+class Drawn(NamedTuple):
+    """What a ledger gives for a fact, and the number of the entry it was drawn from.
+
+    With *entry* 0 nothing earlier is there. A *value* of None leaves the fact unknown.
+    """
+
+    value: Value | None
+    entry: int
+
+
+def with_history(
+    case: Case,
+    rulebook: Rulebook,
+    entries: Iterable[Entry],
+    as_of: Day,
+    known_on: Day | None = None,
+    *,
+    terms: Callable[[str], Terms],
+) -> tuple[Case, History]:
+    """Return *case* with its history facts, and these as the entry of the decision records them.
+
+    Args:
+        case: as given; what it says itself of a history fact must be what the ledger gives.
+        rulebook: under which it is to be decided; it says which facts are history.
+        entries: those of the case's system, or of all, in order.
+        as_of: the day of the decision; only decisions of an earlier day are history.
+        known_on: leave out what was recorded after that day.
+        terms: those of the rulebook of a digest.
+
+    Raises:
+        InputError: the case states a history fact differently, or states no period where periods
+            are counted; the message names every such fact.
+        IntegrityError: the entries are no possible sequence of moves.
+    """
+    declared = [fact for fact in rulebook.facts if fact.history is not None]
+    if not declared:
+        return case, {}
+    past = _Past(case, rulebook, entries, as_of, known_on, terms)
+    filled: dict[str, StatedFact] = {}
+    history: History = {}
+    faults: list[str] = []
+    for fact in declared:
+        stated = case.facts.get(fact.id)
+        try:
+            drawn = past.draw(fact)
+        except InputError as error:
+            faults.append(str(error))
+            continue
+        if drawn.value is None or (not drawn.entry and stated is not None):
+            continue
+        if stated is not None and stated.value not in (None, drawn.value):
+            faults.append(
+                f"the case of {case.system.code} states {fact.id} = {value_data(stated.value)}, "
+                f"and entry {drawn.entry} of the ledger gives {value_data(drawn.value)}"
+            )
+            continue
+        source = f"ledger entry {drawn.entry}" if drawn.entry else NOTHING_EARLIER
+        filled[fact.id] = StatedFact(drawn.value, source, as_of, "derived")
+        from_entry: Plain = {"entry": drawn.entry} if drawn.entry else {}
+        history[fact.id] = stated_data(filled[fact.id]) | from_entry
+    if faults:
+        raise InputError("; ".join(faults))
+    return evolve(case, facts={**case.facts, **filled}), history
+
+
+def outline_of(data: Plain, rulebook: Rulebook) -> Case:
+    """Return as much of the case as given in a decision's entry as its history is drawn by.
+
+    Args:
+        data: of the entry.
+        rulebook: under which it was decided.
+
+    Raises:
+        IntegrityError: the case is not as a reader would have let it through.
+    """
+    given: Plain = data["case"]
+    facts, period = given.get("facts", {}), given.get("period")
+    try:
+        stated = {
+            fact.id: StatedFact(_value_of(fact, facts[fact.id]["value"]))
+            for fact in rulebook.facts
+            if fact.history is not None and fact.id in facts
+        }
+        span = None
+        if period is not None:
+            end = period.get("to")
+            span = Span(Day.fromisoformat(period["from"]), end and Day.fromisoformat(end))
+        system = System(given["system"]["code"], "")
+        return Case(system, facts=stated, period=span, as_of=Day.fromisoformat(given["as_of"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError("its case does not have the shape of one") from error
+
+
+def _value_of(fact: Fact, written_as: str | bool | None) -> Value | None:
+    if not isinstance(written_as, str):
+        return written_as
+    if fact.type == "date":
+        return Day.fromisoformat(written_as)
+    return exact(written_as) if fact.type == "number" else written_as
+
+
+def check_history(
+    entry: Entry,
+    earlier: Iterable[Entry],
+    case: Case,
+    rulebook: Rulebook,
+    *,
+    terms: Callable[[str], Terms],
+) -> None:
+    """Refuse the decision's *entry* if the history it records is not what *earlier* entries give.
+
+    Args:
+        entry: of a decision.
+        earlier: the entries before it, of its system or of all, in order; or their story.
+        case: the entry's case as given, without the history.
+        rulebook: under which it was decided.
+        terms: those of the rulebook of a digest.
+
+    Raises:
+        IntegrityError: the message names the first fact that differs.
+    """
+    recorded: History = entry.data.get("history", {})
+    as_of = Day.fromisoformat(entry.data["as_of"])
+    try:
+        _, given = with_history(case, rulebook, earlier, as_of, terms=terms)
+    except InputError as error:
+        raise IntegrityError(f"entry {entry.number}: {error}") from error
+    for fact_id in sorted({*recorded, *given}):
+        if recorded.get(fact_id) != given.get(fact_id):
+            raise IntegrityError(
+                f"entry {entry.number} records {fact_id} as {_said(recorded, fact_id)}, and the "
+                f"entries before it give {_said(given, fact_id)}"
+            )
+
+
+class Story:
+    """All entries on one system so far, and the standings after them: folded once, as they come.
+
+    To draw one history after another from it takes no longer the more there were.
+    """
+
+    def __init__(self, terms: Callable[[str], Terms]) -> None:
+        """Begin with no entry; *terms* are those of the rulebook of a digest."""
+        self.folded = Fold(terms)
+        self.entries: dict[int, Entry] = {}
+        self._latest: Day | None = None
+
+    def add(self, entry: Entry) -> None:
+        """Take the next *entry* in.
+
+        Raises:
+            MoveError: it is no legal move.
+        """
+        self.folded.add(entry)
+        self.entries[entry.number] = entry
+        if entry.kind == "decision":
+            day = Day.fromisoformat(entry.data["as_of"])
+            self._latest = day if self._latest is None else max(day, self._latest)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield the entries, in order."""
+        return iter(self.entries.values())
+
+    def is_before(self, day: Day) -> bool:
+        """Say whether every decision in it is of a day before *day*."""
+        return self._latest is None or self._latest < day
+
+
+def _said(history: History, fact_id: str) -> str:
+    if fact_id not in history:
+        return "nothing"
+    fact = history[fact_id]
+    return f"{fact['value']} ({fact.get('source')})"
+
+
+# What is drawn
+
+
+class _Period(NamedTuple):
+    """The decisions of one period, by their day."""
+
+    span: Span
+    decisions: tuple[Decided, ...]
+
+
+class _Past:
+    """What came before a case: the standing of its system, and what its decisions recorded."""
+
+    def __init__(
+        self,
+        case: Case,
+        rulebook: Rulebook,
+        entries: Iterable[Entry],
+        as_of: Day,
+        known_on: Day | None,
+        terms: Callable[[str], Terms],
+    ) -> None:
+        """Keep of *entries* those about decisions on the case's system of an earlier day."""
+        if isinstance(entries, Story) and entries.is_before(as_of) and known_on is None:
+            kept, folded = entries.entries, entries.folded
+        else:
+            kept = {}
+            for entry in entries:
+                if entry.kind == "decision":
+                    is_ours = entry.data["system"] == case.system.code
+                    is_kept = is_ours and Day.fromisoformat(entry.data["as_of"]) < as_of
+                else:
+                    is_kept = entry.about in kept
+                if is_kept:
+                    kept[entry.number] = entry
+            folded = fold(kept.values(), terms, known_on=known_on)
+        place = case.system.code, rulebook.id
+        self._standing = folded.standings.get(place) or Standing(*place)
+        self._live = self._standing.live
+        self._entries = kept
+        self._case, self._rulebook, self._day = case, rulebook, as_of
+
+    def draw(self, fact: Fact) -> Drawn:
+        """Return what the ledger gives for *fact*.
+
+        Raises:
+            InputError: periods are counted and the case states none, or the fact cannot hold it.
+        """
+        history = fact.history
+        assert history is not None, "asked of history facts only"
+        if not self._live:
+            return Drawn(_before_everything(fact, history), 0)
+        if history.shown == "value":
+            drawn = self._value(fact, history)
+        elif history.shown == "days":
+            drawn = self._days(fact, history)
+        else:
+            drawn = self._periods(fact, history)
+        self._check(fact, drawn)
+        return drawn
+
+    def _value(self, fact: Fact, history: HistoryDeclaration) -> Drawn:
+        last = self._live[-1]
+        if history.of == "outcome_in_force":
+            held = self._standing.in_force(self._day)
+            if held.outcome == MASKED:
+                raise self._masked(fact.id)
+            return Drawn(held.outcome, held.entry or last.number)
+        if history.of == "engine_outcome":
+            decided = [d for d in self._live if d.outcome]
+            if decided:
+                return Drawn(decided[-1].outcome, decided[-1].number)
+            return Drawn(self._stated(fact.id) or NO_OUTCOME, self._live[0].number)
+        if history.of == "exit_criteria":
+            return self._exit(history)
+        if history.of == "no_rule_held":
+            return Drawn(self._is_clear(last, history), last.number)
+        return Drawn(self._concluded(last, fact, history), last.number)
+
+    def _days(self, fact: Fact, history: HistoryDeclaration) -> Drawn:
+        first = self._live[0]
+        if history.of == "outcome_in_force":
+            spells = self._standing.spells(self._day)
+            present = spells[-1]
+            outcome, start, entry = present.outcome, present.start, present.entry
+        else:
+            decided = [d for d in self._live if d.outcome]
+            if not decided:
+                return Drawn(0, self._live[-1].number)
+            outcome = decided[-1].outcome or NO_OUTCOME
+            run = list(takewhile(lambda d: d.outcome == outcome, reversed(decided)))
+            start, entry = run[-1].as_of, run[-1].number
+        if outcome == NO_OUTCOME:
+            return Drawn(0, entry or first.number)
+        days = (self._day - start).days
+        if start == first.as_of and self._outcome_before(history.of) == outcome:
+            days += self._stated_count(fact.id)
+        return Drawn(days, entry)
+
+    def _periods(self, fact: Fact, history: HistoryDeclaration) -> Drawn:
+        chain = self._chain(fact)
+        held = [self._held(history, period, eve) for period, eve in chain]
+        run = list(takewhile(lambda each: each is not False, held))
+        count = sum(each is True for each in run)
+        reaches_back = bool(chain) and self._live[0] in chain[-1][0].decisions and run == held
+        if reaches_back and self._goes_on(history):
+            count += self._stated_count(fact.id)
+        return Drawn(count, self._live[-1].number)
+
+    def _chain(self, fact: Fact) -> list[tuple[_Period, Day]]:
+        """Return the periods before the case's, each ending the day before the next, latest first.
+
+        Each comes with the last day before the next one's first decision.
+        """
+        own = self._case.period
+        if own is None:
+            raise InputError(
+                f"{fact.id} counts periods, and the case of {self._case.system.code} states no "
+                "`period`: say from when to when it is"
+            )
+        by_span: dict[Span, list[Decided]] = {}
+        for decided in self._live:
+            if decided.period is not None:
+                by_span.setdefault(decided.period, []).append(decided)
+        again = by_span.pop(own, [])  # the case's own period, decided on an earlier day
+        chain: list[tuple[_Period, Day]] = []
+        eve, ends = (again[0].as_of - A_DAY if again else self._day), own.start - A_DAY
+        for span in sorted(by_span, key=lambda each: each.start, reverse=True):
+            if span.end != ends:
+                break
+            chain.append((_Period(span, tuple(by_span[span])), eve))
+            eve, ends = by_span[span][0].as_of - A_DAY, span.start - A_DAY
+        return chain
+
+    def _held(self, history: HistoryDeclaration, period: _Period, eve: Day) -> bool | None:
+        """Say whether what is counted held in *period*; None where that neither counts nor ends it.
+
+        A referral is no outcome: of the engine's own outcomes it leaves the run as it is.
+        """
+        last = period.decisions[-1]
+        if history.of == "outcome_in_force":
+            present = self._standing.in_force(self._day).outcome
+            return present != NO_OUTCOME and self._standing.in_force(eve).outcome == present
+        if history.of == "engine_outcome":
+            decided = [d.outcome for d in period.decisions if d.outcome]
+            return decided[-1] == self._engine_outcome() if decided else None
+        if history.of == "no_rule_held":
+            return self._is_clear(last, history)
+        return self._conclusion(last, history) == "true"
+
+    def _goes_on(self, history: HistoryDeclaration) -> bool:
+        """Say whether a run that reaches the first decision goes on before it."""
+        if history.of not in ("outcome_in_force", "engine_outcome"):
+            return True
+        if history.of == "outcome_in_force":
+            present = self._standing.in_force(self._day).outcome
+        else:
+            present = self._engine_outcome()
+        return present != NO_OUTCOME and self._outcome_before(history.of) == present
+
+    def _engine_outcome(self) -> str:
+        """Return the engine's own latest outcome."""
+        return next((d.outcome for d in reversed(self._live) if d.outcome), NO_OUTCOME)
+
+    # What decisions recorded
+
+    def _recorded(self, decided: Decided) -> Plain:
+        recorded: Plain = self._entries[decided.number].data["decision"]
+        return recorded
+
+    def _is_clear(self, decided: Decided, history: HistoryDeclaration) -> bool:
+        rules: dict[str, tuple[str, str, str]] = self._recorded(decided)["rules"]
+        return not any(
+            effect in _HELD
+            for rule_id, (_, effect, _) in rules.items()
+            if rule_id not in history.apart_from
+        )
+
+    def _conclusion(self, decided: Decided, history: HistoryDeclaration) -> str | None:
+        """Return what the finding came to, as recorded; None where it was unknown or not there."""
+        found = self._recorded(decided)["findings"].get(history.finding)
+        return None if found is None else found[0]
+
+    def _concluded(self, decided: Decided, fact: Fact, history: HistoryDeclaration) -> Value | None:
+        found = self._conclusion(decided, history)
+        if fact.type == "boolean":
+            return {"true": True, "false": False}.get(found or "")
+        return exact(found) if found is not None and fact.type == "number" else found
+
+    def _exit(self, history: HistoryDeclaration) -> Drawn:
+        """Return how far the exit criteria of the harshest outcome are met."""
+        held = self._standing.in_force(self._day)
+        entry = held.entry or self._live[-1].number
+        if held.outcome != self._rulebook.harshest:
+            return Drawn(NOT_APPLICABLE, entry)
+        agreed, criteria = self._standing.criteria(self._day)
+        if not agreed:
+            return Drawn("not_agreed", entry)
+        found = [r for r in self._standing.reviews if r.number > agreed and r.on <= self._day]
+        found.sort(key=lambda review: (review.on, review.number))
+        met = list(takewhile(lambda r: set(criteria) <= set(r.met), reversed(found)))
+        if not met:
+            return Drawn("not_met", found[-1].number if found else agreed)
+        is_sustained = (met[0].on - met[-1].on).days >= (history.sustained_for or 0)
+        return Drawn("met_and_sustained" if is_sustained else "met_for_now", met[0].number)
+
+    # What the first case says of what came before it
+
+    def _stated(self, fact_id: str) -> str:
+        """Return what the first case in the ledger states of *fact_id*, or nothing."""
+        first = self._entries[self._live[0].number]
+        path = f"/case/facts/{fact_id}"
+        if {path, f"{path}/value"} & {*first.masked}:
+            raise self._masked(fact_id)
+        case: Plain = first.data["case"]
+        stated: Plain = (case.get("facts") or {}).get(fact_id) or {}
+        return str(stated.get("value") or "")
+
+    def _masked(self, fact_id: str) -> InputError:
+        return InputError(
+            f"what the case of entry {self._live[0].number} stated of {fact_id} is masked, and the "
+            "history rests on it"
+        )
+
+    def _stated_count(self, fact_id: str) -> int:
+        stated = self._stated(fact_id)
+        return int(stated) if stated.isdecimal() else 0
+
+    def _outcome_before(self, of: HistoryOf) -> str:
+        """Return the outcome that the first case states in the fact that has it for its value."""
+        wanted = HistoryDeclaration(of)
+        names = [fact.id for fact in self._rulebook.facts if fact.history == wanted]
+        return self._stated(names[0]) if names else ""
+
+    def _check(self, fact: Fact, drawn: Drawn) -> None:
+        """Refuse a number that *fact* cannot state: nothing is rounded, and nothing cut off."""
+        number = drawn.value
+        if fact.type != "number" or number is None:
+            return
+        assert not isinstance(number, str | datetime.date), "the rulebook was checked"
+        places = scaled(number, fact.decimals)
+        least, most = fact.scaled_range
+        if places is None:
+            fault = f"has more than {fact.decimals} decimals"
+        elif (least is not None and places < least) or (most is not None and places > most):
+            fault = "is outside its range"
+        else:
+            return
+        raise InputError(
+            f"the ledger gives {fact.id} = {written(number)}, which {fault}: mend the rulebook"
+        )
+
+
+def _before_everything(fact: Fact, history: HistoryDeclaration) -> Value | None:
+    """Return the value of *fact* for a system that was never decided."""
+    if history.shown != "value":
+        return 0
+    if history.of == "exit_criteria":
+        return NOT_APPLICABLE
+    return NO_OUTCOME if fact.type == "category" else None
