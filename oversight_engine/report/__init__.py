@@ -1,0 +1,1 @@
+"""The formats: one page or decision as text, Markdown, CSV or JSON."""
