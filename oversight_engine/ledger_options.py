@@ -1,0 +1,121 @@
+"""What the commands about a ledger share: where it is, whose key signs, who says so, the time."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from oversight_engine.command_line import Options, several
+from oversight_engine.errors import InputError
+
+if TYPE_CHECKING:
+    from oversight_engine.ledger.keys import Signer, Verifier
+    from oversight_engine.ledger.log import Ledger
+
+LEDGER = click.option(
+    "--ledger",
+    "location",
+    envvar="OVERSIGHT_LEDGER",
+    metavar="LOCATION",
+    help="The ledger: a file, or postgresql://…; else what OVERSIGHT_LEDGER says.",
+)
+LOCATION = click.argument("location", envvar="OVERSIGHT_LEDGER", metavar="LOCATION")
+"""The same as an argument, for the commands that are about a ledger as a whole."""
+
+KEY = click.option(
+    "--key",
+    "key_file",
+    envvar="OVERSIGHT_LEDGER_KEY",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file of the private key that signs; else what OVERSIGHT_LEDGER_KEY says.",
+)
+BY_WHOM = several(
+    click.option("--by", required=True, metavar="NAME", help="Who does it."),
+    click.option("--role", required=True, metavar="TEXT", help="In which role."),
+)
+COMPARED = several(
+    click.option(
+        "--trust",
+        "trusted",
+        multiple=True,
+        metavar="KEY|FILE",
+        help="A public key, or a file of it: one of the ledger's must be among those given.",
+    ),
+    click.option(
+        "--checkpoint",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A checkpoint kept from earlier: the ledger must begin with what it signs.",
+    ),
+)
+"""What a reader brings along, with which a ledger is compared."""
+
+
+def location_of(options: Options) -> str:
+    """Return where the ledger is that *options* name."""
+    location = options["location"]
+    if not location:
+        raise click.UsageError("name the ledger with --ledger or OVERSIGHT_LEDGER")
+    return str(location)
+
+
+def open_ledger(options: Options, *, write: bool = False) -> Ledger:
+    """Open the ledger that *options* name."""
+    from oversight_engine.ledger.log import Ledger
+
+    return Ledger.open(location_of(options), write=write)
+
+
+def signer_of(options: Options) -> Signer:
+    """Return whose private key *options* name."""
+    from oversight_engine.ledger.keys import load_signer
+
+    if options["key_file"] is None:
+        raise InputError(
+            "nothing is recorded without a key that signs: name its file with --key or "
+            "OVERSIGHT_LEDGER_KEY; `oversight ledger key new` makes one"
+        )
+    return load_signer(options["key_file"])
+
+
+def trusted_keys(options: Options) -> list[Verifier]:
+    """Return the public keys that *options* name: each is one, or is in the file it names."""
+    from oversight_engine.ledger.keys import Verifier
+
+    found = []
+    for text in options["trusted"]:
+        try:
+            found.append(Verifier.parse(text))
+        except InputError:
+            if not Path(text).is_file():
+                raise
+            said = _bytes_of(Path(text)).decode("utf-8", "replace").strip()
+            found.append(Verifier.parse(said))
+    return found
+
+
+def kept_note(options: Options) -> bytes | None:
+    """Return the checkpoint that *options* name, if they name one."""
+    file = options["checkpoint"]
+    return None if file is None else _bytes_of(file)
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def whom(options: Options) -> dict[str, str]:
+    """Return who does it, as an entry says it."""
+    return {"name": options["by"], "role": options["role"]}
+
+
+def machine_clock() -> datetime.datetime:
+    """Return the time: the only place where the commands about a ledger read a clock."""
+    return datetime.datetime.now(datetime.UTC)

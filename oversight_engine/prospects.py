@@ -1,0 +1,137 @@
+"""The commands about what could be: what it takes to another outcome, and how firm this one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from oversight_engine.command_line import (
+    AS_OF,
+    COHORT,
+    EVALUATORS,
+    FORMATS,
+    REFORM,
+    RULEBOOK,
+    Command,
+    Options,
+    complete_file,
+    complete_ids,
+    load,
+    output,
+    print_data,
+    print_page,
+    read_one,
+)
+from oversight_engine.errors import ExitCode
+
+if TYPE_CHECKING:
+    from oversight_engine.engine import Engine
+    from oversight_engine.model.case import Case
+
+SYSTEM = click.option("--system", metavar="CODE", help="Which system, where CASE holds several.")
+
+
+@contextmanager
+def _one(source: str, options: Options) -> Iterator[tuple[Engine, Case]]:
+    """Yield an engine for the rulebook that is asked for, and the one case that is meant."""
+    from oversight_engine.engine import Engine
+
+    rulebook = load(options)
+    chosen, cohort = read_one(source, rulebook, options)
+    with Engine(rulebook, cohort=cohort, evaluators=options["evaluators"]) as engine:
+        yield engine, chosen
+
+
+@click.command(cls=Command, short_help="Find the smallest changes that bring an outcome.")
+@click.argument("case", shell_complete=complete_file)
+@click.option(
+    "--to",
+    required=True,
+    metavar="OUTCOME",
+    shell_complete=complete_ids("outcomes"),
+    help="The outcome to be brought about.",
+)
+@click.option(
+    "--least",
+    type=click.Choice(["facts", "movement", "effort"]),
+    default="facts",
+    show_default=True,
+    help="What is to be least: how many facts change, how far they move, or the stated effort.",
+)
+@click.option(
+    "--paths", "number", metavar="N", type=click.IntRange(1, 20), default=3, show_default=True,
+    help="How many different paths to show at most.",
+)  # fmt: skip
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="FACT",
+    shell_complete=complete_ids("facts"),
+    help="Leave this fact as it is; may be given several times.",
+)
+@SYSTEM
+@RULEBOOK
+@REFORM
+@AS_OF
+@COHORT
+@EVALUATORS
+@output(*FORMATS)
+def path(case: str, **options: Any) -> int:
+    """Find the smallest changes of CASE that would bring an outcome, or say why there are none.
+
+    Exits 0 if there is a path or the case is there already, and 1 if there is none.
+    """
+    from oversight_engine.analysis.paths import find_paths
+    from oversight_engine.report.prospects import paths_data, paths_page
+
+    with _one(case, options) as (engine, one):
+        found = find_paths(
+            engine,
+            one,
+            options["to"],
+            as_of=options["as_of"],
+            least=options["least"],
+            number=options["number"],
+            without=options["without"],
+        )
+    if options["format"] == "json":
+        print_data(paths_data(found))
+    else:
+        print_page(paths_page(found), options)
+    return ExitCode.DONE if found.paths or found.is_there else ExitCode.FINDINGS
+
+
+@click.command(cls=Command, short_help="Say whether a decision is firm or borderline.")
+@click.argument("case", shell_complete=complete_file)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["borderline", "rounding"]),
+    help="Exit 1 if the decision is borderline, or would be if figures may have been rounded.",
+)
+@SYSTEM
+@RULEBOOK
+@REFORM
+@AS_OF
+@COHORT
+@EVALUATORS
+@output(*FORMATS)
+def robust(case: str, **options: Any) -> int:
+    """Say whether the decision of CASE is firm under what its facts say of their uncertainty."""
+    from oversight_engine.analysis.robustness import find_robustness
+    from oversight_engine.report.prospects import robustness_data, robustness_page
+
+    with _one(case, options) as (engine, one):
+        found = find_robustness(engine, one, as_of=options["as_of"])
+    if options["format"] == "json":
+        print_data(robustness_data(found))
+    else:
+        print_page(robustness_page(found), options)
+    is_firm = {
+        "borderline": found.is_firm,
+        "rounding": found.is_firm and found.is_firm_if_rounded,
+    }
+    is_bad = not is_firm.get(options["fail_on"], True)
+    return ExitCode.FINDINGS if is_bad else ExitCode.DONE

@@ -1,0 +1,249 @@
+"""The command that derives recorded decisions again: from a ledger, a proof file or a document."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from oversight_engine.command_line import (
+    FORMATS,
+    Command,
+    Options,
+    cohort_for,
+    complete_file,
+    day_option,
+    load,
+    output,
+    place_of,
+    print_data,
+    print_page,
+    read,
+    rulebook_options,
+)
+from oversight_engine.errors import ExitCode, InputError
+from oversight_engine.ledger_options import trusted_keys
+
+if TYPE_CHECKING:
+    from oversight_engine.ledger.log import Ledger
+    from oversight_engine.ledger.replaying import Replay, Selection
+    from oversight_engine.model.rulebook import Rulebook
+
+FILES = click.Path(path_type=Path)
+_SQLITE = b"SQLite format 3\x00"
+_RANGE = re.compile(r"([1-9][0-9]*)?(-)?([1-9][0-9]*)?")
+
+
+def _numbers(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> tuple[int, int | None]:
+    """Return the first and the last number that `7`, `7-20`, `7-` or `-20` names."""
+    if text is None:
+        return 1, None
+    found = _RANGE.fullmatch(text)
+    if found is None or text in {"", "-"}:
+        raise click.BadParameter(f"`{text}` is not like 7, 7-20, 7- or -20")
+    first, dash, last = found.groups()
+    if dash is None:
+        return int(first), int(first)
+    return int(first or 1), None if last is None else int(last)
+
+
+@click.command(cls=Command, short_help="Derive recorded decisions again, and compare.")
+@click.argument("target", envvar="OVERSIGHT_LEDGER", metavar="LEDGER|FILE",
+                shell_complete=complete_file)  # fmt: skip
+@click.option("--number", "numbers", callback=_numbers, metavar="N|A-B", help="Only these entries.")
+@click.option("--system", "systems", multiple=True, metavar="CODE",
+              help="Only decisions on this system; may be given several times.")  # fmt: skip
+@day_option("--since", "Only decisions of this day and later.")
+@day_option("--until", "Only decisions of this day and earlier.")
+@click.option("--under", metavar="SHA256", default="",
+              help="Only decisions under the rulebook whose digest begins so.")  # fmt: skip
+@day_option("--as-of", "Only the decisions that held on this day: of each system the last.")
+@day_option("--known-on", "Leave out what was recorded after this day.")
+@click.option("--against", metavar="FOLDER|ID|FILE",
+              help="Say what another rulebook would have decided, or the recorded one under this "
+                   "reform.")  # fmt: skip
+@click.option("--trust", "trusted", multiple=True, metavar="KEY|FILE",
+              help="A public key, or a file of it: a proof FILE must be signed by it.")  # fmt: skip
+@click.option("--case", "cases", multiple=True, type=FILES, metavar="FILE",
+              help="The case of a decision in a FILE that a command printed.")  # fmt: skip
+@rulebook_options("hewitt-2023")
+@click.option("--reform", type=FILES, metavar="FILE",
+              help="The reform under which a decision in a FILE was made.")  # fmt: skip
+@click.option("--cohort", type=FILES, metavar="FILE",
+              help="The cohort values among which a decision in a FILE was made.")  # fmt: skip
+@click.option("--evaluators", default="generated", show_default=True, metavar="NAMES",
+              callback=lambda _context, _option, names: tuple(map(str.strip, names.split(","))),
+              help="What derives each decision: generated, or reference and durable, which must "
+                   "agree in every one.")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N",
+              help="How many processes share the work.")  # fmt: skip
+@output(*FORMATS)
+def replay(target: str, **options: Any) -> int:
+    """Derive recorded decisions again, and say whether each comes out as recorded.
+
+    LEDGER is a ledger; everything needed is in it. FILE is a single decision kept outside any
+    ledger: a proof file, or what `oversight decide --format json` printed, which needs its --case
+    and --rulebook.
+    """
+    _check_evaluators(options["evaluators"])
+    if not _is_ledger(target):
+        return _replay_file(Path(target), options)
+    if options["cases"]:
+        raise click.UsageError("--case is for a decision in a FILE; a ledger holds its cases")
+    if options["trusted"]:
+        raise click.UsageError(
+            "--trust is for a proof file: `oversight ledger verify` compares a ledger's keys"
+        )
+    from oversight_engine.ledger.log import Ledger
+
+    with Ledger.open(target) as ledger:
+        selection = _selection(ledger, options)
+        place = ledger.place
+        if options["against"]:
+            return _suppose(ledger, selection, options)
+    from oversight_engine.ledger.replaying import replay_in_parts
+
+    found = replay_in_parts(
+        target, selection, evaluators=options["evaluators"], jobs=options["jobs"]
+    )
+    return _print(found, place, (), options)
+
+
+def _check_evaluators(names: tuple[str, ...]) -> None:
+    from oversight_engine.engine import EVALUATORS
+    from oversight_engine.ledger.deriving import GENERATED
+
+    known = (GENERATED, *EVALUATORS)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(f"no evaluator is called `{unknown[0]}`: use {', '.join(known)}")
+
+
+def _is_ledger(target: str) -> bool:
+    from oversight_engine.ledger.store import is_database
+
+    if is_database(target):
+        return True
+    path = Path(target)
+    try:
+        is_file = path.is_file()
+    except OSError:  # the name is too long, say
+        is_file = False
+    if not is_file:
+        return True  # the ledger's own message says what is wrong
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _selection(ledger: Ledger, options: Options) -> Selection:
+    from oversight_engine.ledger.replaying import Selection, held_on, known_until
+
+    first, last = options["numbers"]
+    numbers = None
+    if options["as_of"] is not None:
+        numbers = held_on(ledger, options["as_of"], options["known_on"])
+    elif options["known_on"] is not None:
+        known = known_until(ledger, options["known_on"])
+        last = known if last is None else min(last, known)
+    return Selection(
+        first=first,
+        last=last,
+        systems=options["systems"],
+        since=options["since"],
+        until=options["until"],
+        rulebook=options["under"],
+        numbers=numbers,
+    )
+
+
+def _print(found: Replay, where: str, notes: tuple[str, ...], options: Options) -> int:
+    from oversight_engine.report.replays import replay_data, replay_page
+
+    if options["format"] == "json":
+        print_data(replay_data(found, where))
+    else:
+        print_page(replay_page(found, where, notes), options)
+    return ExitCode.DONE if found.agrees else ExitCode.INTEGRITY
+
+
+# What would have been decided
+
+
+def _suppose(ledger: Ledger, selection: Selection, options: Options) -> int:
+    from oversight_engine.ledger.supposing import suppose
+    from oversight_engine.report.replays import supposition_data, supposition_page
+
+    supposed = suppose(
+        ledger, _supposed(ledger, selection, options), selection, evaluators=options["evaluators"]
+    )
+    if options["format"] == "json":
+        print_data(supposition_data(supposed, ledger.place))
+    else:
+        print_page(supposition_page(supposed, ledger.place), options)
+    return ExitCode.DONE
+
+
+def _supposed(ledger: Ledger, selection: Selection, options: Options) -> Rulebook:
+    """Return the rulebook that is supposed: one by itself, or a recorded one under a reform."""
+    from oversight_engine.language.cache import folder
+    from oversight_engine.language.cache import load as load_cached
+    from oversight_engine.language.reforms import read_reform
+    from oversight_engine.ledger.restoring import restore_rulebook
+    from oversight_engine.ledger.supposing import rulebooks_of
+    from oversight_engine.model.reform import under_reform
+
+    place = place_of(options["against"])
+    if place.is_dir() or not _is_reform(place):
+        return load_cached(place, where=folder())
+    digests = rulebooks_of(ledger, selection)
+    if len(digests) != 1:
+        named = ", ".join(digests) or "none"
+        raise InputError(
+            f"a reform is of one rulebook, and these decisions are under {named}: choose one with "
+            "--under"
+        )
+    [digest] = digests
+    rulebook = restore_rulebook(ledger.object(digest), digest)
+    return under_reform(rulebook, read_reform(place, rulebook))
+
+
+def _is_reform(place: Path) -> bool:
+    from oversight_engine.model.reform import REFORM_FORMAT
+
+    try:
+        return REFORM_FORMAT in place.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"{place} cannot be read: {error.strerror}") from error
+
+
+# A single decision
+
+
+def _replay_file(path: Path, options: Options) -> int:
+    from oversight_engine.analysis.stored import read_decisions
+    from oversight_engine.ledger.outside import replay_documents, replay_proof
+    from oversight_engine.ledger.proofs import check_proof
+
+    if options["against"] or options["as_of"] or options["known_on"]:
+        raise click.UsageError("--against, --as-of and --known-on are for a ledger")
+    documents = read_decisions(path)
+    if documents is None:
+        checked = check_proof(path.read_bytes(), trusted_keys(options) or None)
+        found = replay_proof(checked, evaluators=options["evaluators"])
+        return _print(found, str(path), checked.lines, options)
+    if options["trusted"]:
+        raise click.UsageError(f"--trust is for a proof file, and {path} is signed by nobody")
+    if not options["cases"]:
+        raise InputError(f"{path} holds no case: name the case that was decided with --case")
+    rulebook = load(options)
+    cases, _ = read([str(case) for case in options["cases"]], rulebook, {})
+    evaluators = tuple(name for name in options["evaluators"] if name != "generated")
+    cohort = cohort_for(rulebook, cases, options, None)
+    found = replay_documents(
+        documents, cases, rulebook, cohort=cohort, evaluators=evaluators or ("reference",)
+    )
+    return _print(found, str(path), (), options)
