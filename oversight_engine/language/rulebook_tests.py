@@ -335,7 +335,8 @@ class _Reader:
     def _truth(self, scalar: Scalar, what: str) -> Truth:
         if scalar.text == NOT_KNOWN:
             return UNKNOWN
-        return TRUE if read_boolean(scalar, what, self._problems) else FALSE
+        known = read_boolean(scalar, f"{what}, where it is known,", self._problems)
+        return TRUE if known else FALSE
 
 
 def _scalar_of(node: Node) -> Scalar | None:
