@@ -25,7 +25,6 @@ from oversight_engine.ledger_options import (
     BY_WHOM,
     KEY,
     LEDGER,
-    LOCATION,
     machine_clock,
     open_ledger,
     signer_of,
@@ -109,7 +108,7 @@ def show(system: str, **options: Any) -> None:
     cls=Command,
     short_help="List the outcome in force of every system.",
 )
-@LOCATION
+@LEDGER
 @WHEN
 @output(*FORMATS)
 def in_force(**options: Any) -> None:
@@ -124,7 +123,7 @@ def in_force(**options: Any) -> None:
 
 
 @click.command("due", cls=Command, short_help="List what waits for people.")
-@LOCATION
+@LEDGER
 @WHEN
 @output(*FORMATS)
 def due(**options: Any) -> None:
@@ -142,7 +141,7 @@ def due(**options: Any) -> None:
 
 
 @click.command("recheck", cls=Command, short_help="Say whether people's moves were legal.")
-@LOCATION
+@LEDGER
 @output(*FORMATS)
 def recheck(**options: Any) -> int:
     """Say whether people's moves were legal, and history drawn as the ledger gives it.

@@ -118,8 +118,7 @@ def decide_each(
     try:
         yield from recorder.recorded(decided())
     finally:  # whatever ended it, what is recorded is recorded
-        if not options["quiet"]:
-            _say_recorded(recorder)
+        _say_recorded(recorder, options)
 
 
 def _decide(engine: Engine, case: Case, options: Options, recorder: Recorder | None) -> Decision:
@@ -128,8 +127,11 @@ def _decide(engine: Engine, case: Case, options: Options, recorder: Recorder | N
     return engine.decide(case, as_of=options["as_of"])
 
 
-def _say_recorded(recorder: Recorder) -> None:
-    """Say on standard error which entries the decisions are."""
+def _say_recorded(recorder: Recorder, options: Options) -> None:
+    """Say on standard error which entries of which ledger the decisions are.
+
+    That is a receipt: no environment names a ledger without its being said what was written there.
+    """
     found = list(recorder.entries.values())
     new = [each.entry.number for each in found if each.is_new]
     old = [each.entry.number for each in found if not each.is_new]
@@ -144,7 +146,7 @@ def _say_recorded(recorder: Recorder) -> None:
         else:
             continue
         click.echo(f"{said[0].upper()}{said[1:]} of {recorder.place}.", err=True)
-    waiting = recorder.recommended
+    waiting = [] if options["quiet"] else recorder.recommended
     if len(waiting) == 1:
         advice = f"`oversight ledger confirm {waiting[0]}`, or `refuse`"
         click.echo(f"It is recommended, and not in force: {advice}.", err=True)

@@ -7,23 +7,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from oversight_engine.command_line import Options, several
+from oversight_engine.command_line import Options, complete_file, several
 from oversight_engine.errors import InputError
 
 if TYPE_CHECKING:
     from oversight_engine.ledger.keys import Signer, Verifier
     from oversight_engine.ledger.log import Ledger
 
+
+def _named(_context: click.Context, _option: click.Parameter, location: str | None) -> str | None:
+    """Refuse a name that is empty: whoever wrote it meant some ledger, and not none."""
+    if location == "":
+        raise click.BadParameter("the name is empty: give a file, or postgresql://…")
+    return location
+
+
 LEDGER = click.option(
     "--ledger",
     "location",
     envvar="OVERSIGHT_LEDGER",
     metavar="LOCATION",
+    callback=_named,
+    shell_complete=complete_file,
     help="The ledger: a file, or postgresql://…; else what OVERSIGHT_LEDGER says.",
 )
-LOCATION = click.argument("location", envvar="OVERSIGHT_LEDGER", metavar="LOCATION")
-"""The same as an argument, for the commands that are about a ledger as a whole."""
+"""How every command names the ledger, so that arguments are left to what is looked for in it."""
 
 KEY = click.option(
     "--key",
@@ -61,6 +71,16 @@ def location_of(options: Options) -> str:
     if not location:
         raise click.UsageError("name the ledger with --ledger or OVERSIGHT_LEDGER")
     return str(location)
+
+
+def refuse_both(options: Options, what: str) -> None:
+    """Refuse a ledger that is named beside *what* stands for one.
+
+    One that only the environment names is passed over: it is there for every command.
+    """
+    source = click.get_current_context().get_parameter_source("location")
+    if options["location"] and source is not ParameterSource.ENVIRONMENT:
+        raise click.UsageError(f"name a ledger with --ledger, or {what}: not both")
 
 
 def open_ledger(options: Options, *, write: bool = False) -> Ledger:

@@ -28,11 +28,11 @@ from oversight_engine.ledger_options import (
     COMPARED,
     KEY,
     LEDGER,
-    LOCATION,
     kept_note,
     location_of,
     machine_clock,
     open_ledger,
+    refuse_both,
     signer_of,
     trusted_keys,
     whom,
@@ -67,7 +67,7 @@ def ledger() -> None:
 
 
 @ledger.command("init", short_help="Make a ledger.")
-@LOCATION
+@LEDGER
 @KEY
 @click.option(
     "--origin",
@@ -76,7 +76,7 @@ def ledger() -> None:
 )
 @VERBOSE
 def init(**options: Any) -> None:
-    """Make a ledger at LOCATION: a file, or tables in a PostgreSQL database."""
+    """Make a ledger: a new file, or tables in a PostgreSQL database."""
     from oversight_engine.ledger.log import Ledger
 
     signer = signer_of(options)
@@ -125,6 +125,7 @@ def show(file: Path | None, **options: Any) -> None:
     if file is not None:
         from oversight_engine.ledger.keys import load_signer
 
+        refuse_both(options, "a FILE")
         click.echo(load_signer(file).verifier.text)
         return
     with open_ledger(options) as opened:
@@ -133,7 +134,7 @@ def show(file: Path | None, **options: Any) -> None:
 
 
 @key.command("rotate", short_help="Let a new key sign from now on.")
-@LOCATION
+@LEDGER
 @KEY
 @click.option("--new-key", type=FILES, required=True, metavar="FILE", help="The new private key.")
 @BY_WHOM
@@ -159,7 +160,7 @@ def rotate(new_key: Path, **options: Any) -> None:
 
 
 @ledger.command("verify", short_help="Say whether a ledger is as it was recorded.")
-@LOCATION
+@LEDGER
 @COMPARED
 @click.option(
     "--quick", is_flag=True, help="Bytes, tree and newest signature only: reads no entry."
@@ -183,7 +184,7 @@ def verify(**options: Any) -> int:
 
 
 @ledger.command("checkpoint", short_help="Print the newest checkpoint, to be kept elsewhere.")
-@LOCATION
+@LEDGER
 @click.option("-o", "--output", "file", type=FILES, metavar="FILE", help="Write it to this file.")
 @VERBOSE
 def checkpoint(file: Path | None, **options: Any) -> None:
@@ -234,7 +235,7 @@ def prove(number: int, file: Path | None, **options: Any) -> None:
 
 
 @ledger.command("export", short_help="Write out a ledger, whole or masked.")
-@LOCATION
+@LEDGER
 @click.option(
     "-o",
     "--output",

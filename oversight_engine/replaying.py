@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from oversight_engine.command_line import (
     FORMATS,
@@ -24,7 +25,7 @@ from oversight_engine.command_line import (
     rulebook_options,
 )
 from oversight_engine.errors import ExitCode, InputError
-from oversight_engine.ledger_options import trusted_keys
+from oversight_engine.ledger_options import LEDGER, location_of, refuse_both, trusted_keys
 
 if TYPE_CHECKING:
     from oversight_engine.ledger.log import Ledger
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 FILES = click.Path(path_type=Path)
 _SQLITE = b"SQLite format 3\x00"
+_OF_LEDGER = (
+    "numbers", "systems", "since", "until", "under", "as_of", "known_on", "against", "jobs",
+)  # fmt: skip
+_OF_PRINTED = ("cases", "rulebook", "rulebook_digest", "reform", "cohort")
 _RANGE = re.compile(r"([1-9][0-9]*)?(-)?([1-9][0-9]*)?")
 
 
@@ -52,8 +57,8 @@ def _numbers(
 
 
 @click.command(cls=Command, short_help="Derive recorded decisions again, and compare.")
-@click.argument("target", envvar="OVERSIGHT_LEDGER", metavar="LEDGER|FILE",
-                shell_complete=complete_file)  # fmt: skip
+@click.argument("file", required=False, shell_complete=complete_file)
+@LEDGER
 @click.option("--number", "numbers", callback=_numbers, metavar="N|A-B", help="Only these entries.")
 @click.option("--system", "systems", multiple=True, metavar="CODE",
               help="Only decisions on this system; may be given several times.")  # fmt: skip
@@ -82,25 +87,25 @@ def _numbers(
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N",
               help="How many processes share the work.")  # fmt: skip
 @output(*FORMATS)
-def replay(target: str, **options: Any) -> int:
+def replay(file: str | None, **options: Any) -> int:
     """Derive recorded decisions again, and say whether each comes out as recorded.
 
-    LEDGER is a ledger; everything needed is in it. FILE is a single decision kept outside any
-    ledger: a proof file, or what `oversight decide --format json` printed, which needs its --case
-    and --rulebook.
+    Without FILE they are those of a ledger; everything needed is in it. FILE is a single decision
+    kept outside any ledger: a proof file, or what `oversight decide --format json` printed, which
+    needs its --case and --rulebook.
     """
     _check_evaluators(options["evaluators"])
-    if not _is_ledger(target):
-        return _replay_file(Path(target), options)
-    if options["cases"]:
-        raise click.UsageError("--case is for a decision in a FILE; a ledger holds its cases")
-    if options["trusted"]:
-        raise click.UsageError(
-            "--trust is for a proof file: `oversight ledger verify` compares a ledger's keys"
-        )
+    if file is not None:
+        refuse_both(options, "a FILE")
+        _refuse_ledger(file)
+        _refuse(_OF_LEDGER, "a ledger, and FILE is a single decision")
+        return _replay_file(Path(file), options)
+    _refuse(_OF_PRINTED, "a decision in a FILE: a ledger holds all that its decisions need")
+    _refuse(("trusted",), "a proof FILE: `oversight ledger verify` compares a ledger's keys")
     from oversight_engine.ledger.log import Ledger
 
-    with Ledger.open(target) as ledger:
+    location = location_of(options)
+    with Ledger.open(location) as ledger:
         selection = _selection(ledger, options)
         place = ledger.place
         if options["against"]:
@@ -108,7 +113,7 @@ def replay(target: str, **options: Any) -> int:
     from oversight_engine.ledger.replaying import replay_in_parts
 
     found = replay_in_parts(
-        target, selection, evaluators=options["evaluators"], jobs=options["jobs"]
+        location, selection, evaluators=options["evaluators"], jobs=options["jobs"]
     )
     return _print(found, place, (), options)
 
@@ -123,20 +128,29 @@ def _check_evaluators(names: tuple[str, ...]) -> None:
         raise InputError(f"no evaluator is called `{unknown[0]}`: use {', '.join(known)}")
 
 
-def _is_ledger(target: str) -> bool:
+def _refuse(names: tuple[str, ...], what: str) -> None:
+    """Refuse those options among *names* that were given, since they are for *what*."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if name in names and given:
+            raise click.UsageError(f"{option.opts[0]} is for {what}")
+
+
+def _refuse_ledger(file: str) -> None:
+    """Refuse *file* if it is not there to be read, or is a ledger."""
     from oversight_engine.ledger.store import is_database
 
-    if is_database(target):
-        return True
-    path = Path(target)
+    is_ledger = is_database(file)
     try:
-        is_file = path.is_file()
-    except OSError:  # the name is too long, say
-        is_file = False
-    if not is_file:
-        return True  # the ledger's own message says what is wrong
-    with path.open("rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
+        if not is_ledger:
+            with Path(file).open("rb") as stream:
+                is_ledger = stream.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        raise InputError(f"{file:.60} cannot be read: {error.strerror}") from error
+    if is_ledger:
+        raise click.UsageError(f"{file} is a ledger: name it with --ledger")
 
 
 def _selection(ledger: Ledger, options: Options) -> Selection:
@@ -228,10 +242,9 @@ def _replay_file(path: Path, options: Options) -> int:
     from oversight_engine.ledger.outside import replay_documents, replay_proof
     from oversight_engine.ledger.proofs import check_proof
 
-    if options["against"] or options["as_of"] or options["known_on"]:
-        raise click.UsageError("--against, --as-of and --known-on are for a ledger")
     documents = read_decisions(path)
     if documents is None:
+        _refuse(_OF_PRINTED, "a decision that was printed: a proof file holds all that is needed")
         checked = check_proof(path.read_bytes(), trusted_keys(options) or None)
         found = replay_proof(checked, evaluators=options["evaluators"])
         return _print(found, str(path), checked.lines, options)

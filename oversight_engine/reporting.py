@@ -18,7 +18,7 @@ from oversight_engine.command_line import (
 from oversight_engine.errors import ExitCode, InputError, IntegrityError
 from oversight_engine.ledger_options import (
     COMPARED,
-    LOCATION,
+    LEDGER,
     kept_note,
     location_of,
     machine_clock,
@@ -43,7 +43,7 @@ def _scope(options: Options) -> Scope:
 
 
 @click.command("report", cls=Command, short_help="Report on a ledger to an auditor.")
-@LOCATION
+@LEDGER
 @ON
 @day_option("--known-on", "As it was known on this day: what was recorded later is left out.")
 @click.option("--system", metavar="CODE", help="Only what concerns this system.")
@@ -87,7 +87,7 @@ def report(**options: Any) -> int:
     cls=Command,
     short_help="Draft a record for the UK's transparency standard.",
 )
-@LOCATION
+@LEDGER
 @ON
 @click.option(
     "--rulebook", metavar="ID", help="Of which rulebook, where decisions are under several."

@@ -88,8 +88,8 @@ def test_evaluators_that_disagree_leave_no_decision_behind(monkeypatch):
         ("check", "x" * 5000),
         ("replay", "x" * 5000),
         ("decide", FREE, "--rulebook", "x" * 5000),
-        ("ledger", "init", "l", "--key", "x" * 5000),
-        ("ledger", "verify", "d/" * 3000 + "l"),
+        ("ledger", "init", "--ledger", "l", "--key", "x" * 5000),
+        ("ledger", "verify", "--ledger", "d/" * 3000 + "l"),
     ],
     ids=lambda arguments: " ".join(arguments)[:40],
 )

@@ -57,7 +57,7 @@ def printed(*arguments, schema="replay", code=ExitCode.DONE):
 
 
 def test_a_ledger_is_derived_again_and_what_is_masked_is_named(place):
-    text = run(place).stdout
+    text = run("--ledger", place).stdout
 
     assert text.startswith("14 decisions: 13 derived again as recorded, 1 not replayable: masked\n")
     assert "Entry 4, " in text
@@ -66,7 +66,7 @@ def test_a_ledger_is_derived_again_and_what_is_masked_is_named(place):
 
 
 def test_all_of_it_is_there_as_data(place):
-    data = printed(place)
+    data = printed("--ledger", place)
 
     assert (data["total"], data["same"], data["masked"], data["agrees"]) == (14, 13, 1, True)
     assert data["masked_entries"][0]["entry"] == 4
@@ -76,7 +76,7 @@ def test_all_of_it_is_there_as_data(place):
 
 @pytest.mark.parametrize("form", ["pretty", "plain", "markdown"])
 def test_a_decision_that_does_not_come_out_again_ends_with_5_and_its_first_difference(wrong, form):
-    text = run(wrong, "--format", form, code=ExitCode.INTEGRITY).stdout
+    text = run("--ledger", wrong, "--format", form, code=ExitCode.INTEGRITY).stdout
 
     flat = " ".join(text.replace("\\", "").replace("`", "").split())
     assert "1 not as recorded" in flat
@@ -85,7 +85,7 @@ def test_a_decision_that_does_not_come_out_again_ends_with_5_and_its_first_diffe
 
 
 def test_a_divergence_is_there_as_data(wrong):
-    data = printed(wrong, code=ExitCode.INTEGRITY)
+    data = printed("--ledger", wrong, code=ExitCode.INTEGRITY)
 
     [one] = data["divergences"]
     assert data["agrees"] is False
@@ -106,19 +106,22 @@ def test_a_divergence_is_there_as_data(wrong):
     ],
 )  # fmt: skip
 def test_decisions_are_chosen(place, options, total):
-    data = printed(place, *options)
+    data = printed("--ledger", place, *options)
 
     assert data["total"] == total
 
 
 def test_what_held_on_a_day_is_one_decision_of_each_system_under_each_rulebook(place):
-    assert printed(place, "--as-of", "2026-12-31")["total"] == 14
-    assert printed(place, "--as-of", "2026-12-31", "--known-on", "2026-11-22")["total"] == 5
+    assert printed("--ledger", place, "--as-of", "2026-12-31")["total"] == 14
+    assert (
+        printed("--ledger", place, "--as-of", "2026-12-31", "--known-on", "2026-11-22")["total"]
+        == 5
+    )
 
 
 @pytest.mark.parametrize("evaluators", ["reference", "reference,durable", "generated,reference"])
 def test_other_evaluators_derive_the_same(place, evaluators):
-    data = printed(place, "--number", "2-3", "--evaluators", evaluators)
+    data = printed("--ledger", place, "--number", "2-3", "--evaluators", evaluators)
 
     assert (data["same"], data["evaluators"]) == (2, evaluators.split(","))
 
@@ -128,17 +131,17 @@ def test_other_evaluators_derive_the_same(place, evaluators):
     [["--evaluators", "walking"], ["--number", "x"], ["--number", "-"], ["--case", "a.yaml"]],
 )
 def test_what_makes_no_sense_is_refused(place, arguments):
-    run(place, *arguments, code=ExitCode.BAD_INPUT)
+    run("--ledger", place, *arguments, code=ExitCode.BAD_INPUT)
 
 
 def test_a_rulebook_that_is_not_there_is_said_not_to_be(place):
-    refused = run(place, "--against", "nowhere", code=ExitCode.INVALID_RULEBOOK)
+    refused = run("--ledger", place, "--against", "nowhere", code=ExitCode.INVALID_RULEBOOK)
 
     assert "there is no rulebook nowhere" in refused.stderr
 
 
 def test_a_ledger_that_is_not_there_is_said_not_to_be(tmp_path):
-    assert "no ledger" in run(tmp_path / "none", code=ExitCode.BAD_INPUT).stderr
+    assert "no ledger" in run("--ledger", tmp_path / "none", code=ExitCode.BAD_INPUT).stderr
 
 
 # What would have been decided
@@ -158,25 +161,29 @@ parameters:
 def test_another_rulebook_or_a_reform_is_supposed_and_nothing_decided(place, tmp_path):
     reform = tmp_path / "strict.yaml"
     reform.write_text(REFORM)
-    known = json.loads(run(place, "--number", "2-8", "--format", "json").stdout)["total"]
+    known = json.loads(run("--ledger", place, "--number", "2-8", "--format", "json").stdout)[
+        "total"
+    ]
     with Ledger.open(str(place)) as ledger:
         under = ledger.entry(2).data["decision"]["rulebook"]
 
-    data = printed(place, "--against", reform, "--under", under, schema="supposition")
+    data = printed("--ledger", place, "--against", reform, "--under", under, schema="supposition")
 
     assert data["moved"] > 0
     assert data["by_rule"][0]["rule"] == "cancer_62day_missed"
     assert known > 0
-    text = run(place, "--against", reform, "--under", under).stdout
+    text = run("--ledger", place, "--against", reform, "--under", under).stdout
     assert "Nothing here was decided, and none of it can be recorded." in text
     assert "By outcome" in text
     assert "By rule" in text
-    refused = run(place, "--against", reform, code=ExitCode.BAD_INPUT).stderr
+    refused = run("--ledger", place, "--against", reform, code=ExitCode.BAD_INPUT).stderr
     assert "choose one with --under" in " ".join(refused.split())
 
 
 def test_the_shipped_rulebook_is_supposed_by_its_name(place):
-    data = printed(place, "--against", "hewitt-2023", "--number", "-9", schema="supposition")
+    data = printed(
+        "--ledger", place, "--against", "hewitt-2023", "--number", "-9", schema="supposition"
+    )
 
     assert data["rulebook"]["id"] == "hewitt-2023"
 
@@ -201,7 +208,7 @@ def test_a_proof_file_is_compared_with_keys_that_the_reader_trusts(tmp_path, pla
 
     trusted = run(file, "--trust", ours, "--format", "plain").output
     refused = run(file, "--trust", foreign, code=ExitCode.INTEGRITY)
-    of_a_ledger = run(place, "--trust", ours, code=ExitCode.BAD_INPUT)
+    of_a_ledger = run("--ledger", place, "--trust", ours, code=ExitCode.BAD_INPUT)
 
     assert "Not verified: whose key that is" in alone
     assert "--trust" in alone
@@ -265,4 +272,47 @@ def test_a_printed_decision_needs_its_own_case_and_rulebook(document):
     for arguments in (["--case", other], ["--case", CASE, "--reform", "none.yaml"]):
         code = ExitCode.INTEGRITY if "--reform" not in arguments else ExitCode.BAD_INPUT
         run(document, *arguments, code=code)
-    run(document, "--against", "hewitt-2023", code=ExitCode.BAD_INPUT)
+
+
+def test_a_ledger_is_named_as_everywhere_and_not_as_a_file(place, monkeypatch):
+    file = GOLDEN / "entry-2.proof.json"
+
+    assert f"{place} is a ledger: name it with --ledger" in said(place)
+    assert "is a ledger: name it" in said("postgresql://nobody@nowhere/none")
+    assert "not both" in said(file, "--ledger", place)
+    assert "name the ledger with --ledger" in said()
+    assert "cannot be read: No such file" in said(file.with_name("none.json"))
+    assert "cannot be read: Is a directory" in said(file.parent)
+    monkeypatch.setenv("OVERSIGHT_LEDGER", str(place))
+    assert printed()["total"] == 14
+    assert printed(file)["total"] == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--number", "2"], ["--system", "T1"], ["--since", "2025-07-01"], ["--until", "2025-07-01"],
+        ["--under", "sha256:"], ["--as-of", "2025-07-01"], ["--known-on", "2025-07-01"],
+        ["--against", "hewitt-2023"], ["--jobs", "2"],
+    ],
+)  # fmt: skip
+def test_what_chooses_among_a_ledger_s_decisions_is_refused_for_one(document, options):
+    assert f"{options[0]} is for a ledger" in said(document, "--case", CASE, *options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--case", CASE], ["--rulebook", "hewitt-2023"], ["--rulebook-digest", "sha256:"],
+        ["--reform", "r.yaml"], ["--cohort", "c.json"],
+    ],
+)  # fmt: skip
+def test_what_a_printed_decision_needs_is_refused_where_all_is_there(place, options):
+    """Silently passed over it would look as if the ledger had been derived under it."""
+    for where in (["--ledger", place], [GOLDEN / "entry-2.proof.json"]):
+        assert f"{options[0]} is for a decision" in said(*where, *options)
+
+
+def said(*arguments):
+    """Return how the command refuses, in one line."""
+    return " ".join(run(*arguments, code=ExitCode.BAD_INPUT).stderr.split())

@@ -6,6 +6,7 @@ import re
 import stat
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
@@ -43,7 +44,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OVERSIGHT_LEDGER_KEY", "key")
     run("ledger", "key", "new", "key", "--name", "ledger.example/test")
-    run("ledger", "init", "ledger")
+    run("ledger", "init", "--ledger", "ledger")
     return tmp_path
 
 
@@ -69,7 +70,7 @@ def test_a_decision_is_recorded_and_says_where(place):
     assert first.stderr.startswith("Recorded as entry 2 of ledger.\nIt is recommended")
     assert again.stderr == "Already recorded as entry 2 of ledger.\n"
     assert first.stdout == again.stdout == run("decide", CASE, REFERENCE).stdout
-    assert decide(CASE, "--quiet").stderr == ""
+    assert decide(CASE, "--quiet").stderr == again.stderr
 
 
 def test_json_says_beside_the_attestation_where_a_decision_was_recorded(place):
@@ -123,7 +124,7 @@ def test_a_bulk_run_that_is_cut_off_is_simply_run_again(place, monkeypatch):
     assert "20 decisions recorded as entries 2 to 21" in cut.stderr
     assert [line["recorded"]["new"] for line in again] == [False] * 20 + [True] * (len(again) - 20)
     assert [line["recorded"]["entry"] for line in again] == [*range(2, len(again) + 2)]
-    run("ledger", "verify", "ledger")
+    run("ledger", "verify", "--ledger", "ledger")
 
 
 @pytest.mark.parametrize(
@@ -178,16 +179,21 @@ def test_verifying_says_what_was_looked_at_and_ends_by_its_code(place):
     public = run("ledger", "key", "show", "key").stdout
     (place / "public").write_text(public)
     decide(CASE)
-    page = run("ledger", "verify", "ledger")
-    found = json.loads(run("ledger", "verify", "ledger", "--format=json", "--quick").stdout)
+    page = run("ledger", "verify", "--ledger", "ledger")
+    found = json.loads(
+        run("ledger", "verify", "--ledger", "ledger", "--format=json", "--quick").stdout
+    )
 
     assert page.stdout.startswith("The ledger is as it was recorded\n")
     assert "compare them with what was published" in page.stdout
     for trusted in (public.strip(), "public"):
-        assert "compare" not in run("ledger", "verify", "ledger", "--trust", trusted).stdout
+        assert (
+            "compare"
+            not in run("ledger", "verify", "--ledger", "ledger", "--trust", trusted).stdout
+        )
     Draft202012Validator(shipped_schema("verified")).validate(found)
     assert (found["sound"], found["size"], found["quick"]) == (True, 2, True)
-    run("ledger", "verify", "ledger", "--trust", "nothing", code=ExitCode.BAD_INPUT)
+    run("ledger", "verify", "--ledger", "ledger", "--trust", "nothing", code=ExitCode.BAD_INPUT)
 
 
 def test_verifying_names_the_first_damaged_entry_and_ends_with_5(place):
@@ -198,8 +204,10 @@ def test_verifying_names_the_first_damaged_entry_and_ends_with_5(place):
     connection.execute("UPDATE entries SET content = replace(content, 'a', 'b') WHERE number = 3")
     connection.commit()
     connection.close()
-    page = run("ledger", "verify", "ledger", code=ExitCode.INTEGRITY)
-    data = run("ledger", "verify", "ledger", "--format=json", code=ExitCode.INTEGRITY).stdout
+    page = run("ledger", "verify", "--ledger", "ledger", code=ExitCode.INTEGRITY)
+    data = run(
+        "ledger", "verify", "--ledger", "ledger", "--format=json", code=ExitCode.INTEGRITY
+    ).stdout
 
     assert "The ledger is damaged" in page.stdout
     assert "entry 3: its bytes are not those that were recorded" in page.stdout
@@ -208,16 +216,18 @@ def test_verifying_names_the_first_damaged_entry_and_ends_with_5(place):
 
 
 def test_a_kept_checkpoint_shows_that_the_past_was_not_changed(place):
-    run("ledger", "checkpoint", "ledger", "-o", "kept")
+    run("ledger", "checkpoint", "--ledger", "ledger", "-o", "kept")
     decide(CASE)
 
     assert (place / "kept").read_text().startswith("ledger.example/test\n1\n")
-    assert run("ledger", "checkpoint", "ledger").stdout.startswith("ledger.example/test\n2\n")
-    run("ledger", "verify", "ledger", "--checkpoint", "kept")
-    run("ledger", "checkpoint", "ledger", "-o", "kept", code=ExitCode.BAD_INPUT)
-    other = run("ledger", "init", "other", "--origin", "ledger.example/other")
+    assert run("ledger", "checkpoint", "--ledger", "ledger").stdout.startswith(
+        "ledger.example/test\n2\n"
+    )
+    run("ledger", "verify", "--ledger", "ledger", "--checkpoint", "kept")
+    run("ledger", "checkpoint", "--ledger", "ledger", "-o", "kept", code=ExitCode.BAD_INPUT)
+    other = run("ledger", "init", "--ledger", "other", "--origin", "ledger.example/other")
     assert "Made the ledger" in other.stderr
-    run("ledger", "verify", "other", "--checkpoint", "kept", code=ExitCode.INTEGRITY)
+    run("ledger", "verify", "--ledger", "other", "--checkpoint", "kept", code=ExitCode.INTEGRITY)
 
 
 def test_a_proof_of_an_entry_needs_nothing_else(place):
@@ -233,15 +243,15 @@ def test_a_proof_of_an_entry_needs_nothing_else(place):
 
 def test_keys_are_changed_with_a_reason(place):
     run("ledger", "key", "new", "next", "--name", "ledger.example/next")
-    run("ledger", "key", "rotate", "ledger", "--new-key", "next", *WHOM)
+    run("ledger", "key", "rotate", "--ledger", "ledger", "--new-key", "next", *WHOM)
     refused = decide(CASE, code=ExitCode.BAD_INPUT)
     decide(CASE, "--key", "next")
 
     assert "is not the one that signs" in refused.stderr
     assert len(run("ledger", "key", "show", "--ledger", "ledger").stdout.split()) == 2
-    run("ledger", "verify", "ledger")
-    again = run("ledger", "key", "rotate", "ledger", "--key", "next", "--new-key", "key", *WHOM,
-                code=ExitCode.BAD_INPUT)  # fmt: skip
+    run("ledger", "verify", "--ledger", "ledger")
+    back = ("--key", "next", "--new-key", "key", *WHOM)
+    again = run("ledger", "key", "rotate", "--ledger", "ledger", *back, code=ExitCode.BAD_INPUT)
     assert "has signed here before" in again.stderr
 
 
@@ -252,7 +262,7 @@ def test_masking_is_recorded_and_a_masked_entry_is_not_proved(place):
 
     assert said.stderr == "Recorded as entry 3 of ledger.\n"
     assert "was masked after it was recorded" in refused.stderr
-    assert "entry 2" in run("ledger", "verify", "ledger").stdout
+    assert "entry 2" in run("ledger", "verify", "--ledger", "ledger").stdout
     with Ledger.open("ledger") as opened:
         assert opened.entry(3).data["by"] == {"name": "A. Person", "role": "records officer"}
         assert opened.entry(2).masked == (FIELD,)
@@ -260,7 +270,7 @@ def test_masking_is_recorded_and_a_masked_entry_is_not_proved(place):
 
 def test_an_export_holds_everything_and_overwrites_nothing(place):
     decide(CASE, OTHER)
-    run("ledger", "export", "ledger", "-o", "out")
+    run("ledger", "export", "--ledger", "ledger", "-o", "out")
     lines = [json.loads(line) for line in (place / "out/entries.jsonl").read_text().splitlines()]
 
     with Ledger.open("ledger") as opened:
@@ -270,14 +280,16 @@ def test_an_export_holds_everything_and_overwrites_nothing(place):
     held = place / "out/objects" / f"{hewitt().digest.removeprefix('sha256:')}.json"
     assert json.loads(held.read_text())["id"] == "hewitt-2023"
     before = {path: path.read_bytes() for path in (place / "out").rglob("*") if path.is_file()}
-    again = run("ledger", "export", "ledger", "-o", "out", code=ExitCode.BAD_INPUT)
+    again = run("ledger", "export", "--ledger", "ledger", "-o", "out", code=ExitCode.BAD_INPUT)
     assert "nothing is overwritten" in again.stderr
     assert before == {p: p.read_bytes() for p in (place / "out").rglob("*") if p.is_file()}
 
 
 def test_what_an_export_masks_is_listed_in_each_entry(place):
     decide(CASE)
-    run("ledger", "export", "ledger", "-o", "out", "--mask", FIELD, "--mask", "/no/such")
+    run(
+        "ledger", "export", "--ledger", "ledger", "-o", "out", "--mask", FIELD, "--mask", "/no/such"
+    )
     first, second = map(json.loads, (place / "out/entries.jsonl").read_text().splitlines())
 
     assert "masked" not in first["entry"]
@@ -295,7 +307,7 @@ def test_an_export_never_leaves_its_folder_whatever_the_ledger_says(place):
     connection.execute("UPDATE objects SET digest = 'sha256:../../escaped'")
     connection.commit()
     connection.close()
-    run("ledger", "export", "ledger", "-o", "out", code=ExitCode.INTEGRITY)
+    run("ledger", "export", "--ledger", "ledger", "-o", "out", code=ExitCode.INTEGRITY)
 
     assert not list(place.parent.glob("escaped*"))
     assert not list(place.glob("escaped*"))
@@ -311,9 +323,11 @@ def test_no_message_ever_shows_a_private_key(place, form, monkeypatch):
         decide(CASE, "--format", form),
         decide(CASE, "--format", form, "--key", "broken", code=ExitCode.BAD_INPUT),
         run("ledger", "key", "show", "broken", code=ExitCode.BAD_INPUT),
-        run("ledger", "verify", "ledger", "--trust", "key", code=ExitCode.BAD_INPUT),
-        run("ledger", "verify", "ledger", "--checkpoint", "key", code=ExitCode.INTEGRITY),
-        run("ledger", "verify", "key", code=ExitCode.BAD_INPUT),
+        run("ledger", "verify", "--ledger", "ledger", "--trust", "key", code=ExitCode.BAD_INPUT),
+        run(
+            "ledger", "verify", "--ledger", "ledger", "--checkpoint", "key", code=ExitCode.INTEGRITY
+        ),
+        run("ledger", "verify", "--ledger", "key", code=ExitCode.BAD_INPUT),
     ]
 
     for result in results:
@@ -327,6 +341,47 @@ def test_a_ledger_is_found_by_the_environment(place, monkeypatch):
     assert "Recorded as entry 2" in run("decide", CASE, REFERENCE).stderr
     assert re.search("2 entries", run("ledger", "verify").stdout)
     assert json.loads(run("ledger", "prove", 2).stdout)
+
+
+@pytest.mark.parametrize("command", [("decide", CASE), ("ledger", "verify"), ("replay",)])
+def test_an_empty_name_of_a_ledger_is_refused_and_nothing_decided_without_one(place, command):
+    """As `--ledger "$NOT_SET"` would have it: not to record would be to issue unrecorded."""
+    refused = run(*command, "--ledger", "", code=ExitCode.BAD_INPUT)
+
+    assert refused.stdout == ""
+    assert "the name is empty" in refused.stderr
+
+
+def test_a_key_is_shown_from_its_file_or_from_a_ledger(place, monkeypatch):
+    monkeypatch.setenv("OVERSIGHT_LEDGER", "ledger")
+
+    assert run("ledger", "key", "show", "key").stdout == run("ledger", "key", "show").stdout
+    refused = run("ledger", "key", "show", "key", "--ledger", "ledger", code=ExitCode.BAD_INPUT)
+    assert "name a ledger with --ledger, or a FILE: not both" in refused.stderr
+
+
+def commands_of(group, context):
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        inner = click.Context(command, parent=context, info_name=name)
+        if isinstance(command, click.Group):
+            yield from commands_of(command, inner)
+        else:
+            yield inner.command_path, command
+
+
+def test_every_command_names_the_ledger_in_the_same_way():
+    named = {
+        path: option
+        for path, command in commands_of(cli, click.Context(cli, info_name="oversight"))
+        for option in command.params
+        if option.name == "location"
+    }
+
+    assert {"oversight decide", "oversight replay", "oversight ledger verify"} <= set(named)
+    assert {path for path in named if "ledger key new" in path} == set()
+    for option in named.values():
+        assert (option.opts, option.envvar) == (["--ledger"], "OVERSIGHT_LEDGER")
 
 
 def test_a_decision_printed_from_a_ledger_has_the_bytes_it_had_without_one(place):

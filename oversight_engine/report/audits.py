@@ -231,7 +231,7 @@ def _beyond(audit: Audit) -> Iterator[Line]:
         yield Line("Whose the keys are. Anybody can make a ledger and sign it with a key of their "
                    "own: compare the keys above with those that the owner publishes, got another "
                    "way than this ledger.", 0, "warning")  # fmt: skip
-        yield Line(f"oversight ledger verify {place} --trust KEY", 1)
+        yield Line(f"oversight ledger verify --ledger {place} --trust KEY", 1)
     if audit.has_checkpoint and audit.verification.damage is None:
         yield Line("Whether it was written anew: it begins with the checkpoint that you kept.",
                    0, "")  # fmt: skip
@@ -239,8 +239,8 @@ def _beyond(audit: Audit) -> Iterator[Line]:
         yield Line("Whether it was written anew from the start, or cut off at its end, by whoever "
                    "has the key. Only a checkpoint that was kept elsewhere shows that: keep one "
                    "now, and compare it next time.", 0, "warning")  # fmt: skip
-        yield Line(f"oversight ledger checkpoint {place} --output kept-checkpoint.txt", 1)
-        yield Line(f"oversight ledger verify {place} --checkpoint kept-checkpoint.txt", 1)
+        yield Line(f"oversight ledger checkpoint --ledger {place} --output kept-checkpoint.txt", 1)
+        yield Line(f"oversight ledger verify --ledger {place} --checkpoint kept-checkpoint.txt", 1)
     yield Line("Whether the facts are true: each names its source, and that is where to look.",
                0, "item")  # fmt: skip
     yield Line("Whether people are who the entries say: names and roles are as whoever had the "

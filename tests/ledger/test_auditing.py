@@ -50,9 +50,9 @@ def data_of(command, *arguments, code=ExitCode.DONE):
     return found
 
 
-def text_of(*arguments, code=ExitCode.DONE):
+def text_of(ledger, *arguments, code=ExitCode.DONE):
     """Return the report as plain text: one sentence to a line."""
-    return run("report", *arguments, "--format", "plain", code=code).stdout
+    return run("report", "--ledger", ledger, *arguments, "--format", "plain", code=code).stdout
 
 
 def sections_of(text):
@@ -124,7 +124,7 @@ def test_decisions_are_counted_by_rulebook_and_outcome_as_they_stand_in_the_entr
     decisions = [data["decision"] for data in entries if data["kind"] == "decision"]
     expected = Counter((each["rulebook"], each["decision"]) for each in decisions)
 
-    contents = data_of("report", golden)["contents"]
+    contents = data_of("report", "--ledger", golden)["contents"]
 
     counted = {
         (rulebook["digest"], outcome): count
@@ -156,7 +156,7 @@ def test_the_report_says_who_signed_and_which_versions_and_documents_it_rests_on
 
 def test_what_people_did_is_told_with_author_reason_expiry_and_how_long_it_took(story):
     found = sections_of(text_of(story, "--on", "2025-09-15"))
-    today = data_of("report", story)["contents"]["recorded_from"]
+    today = data_of("report", "--ledger", story)["contents"]["recorded_from"]
     days = (_day(today) - _day("2026-01-01")).days
 
     assert found["Confirmed and refused"] == [
@@ -205,7 +205,7 @@ def _said(text):
 
 
 def test_what_somebody_wrote_at_length_is_not_repeated(story):
-    told = run("report", story, "--format", "json").stdout + text_of(story)
+    told = run("report", "--ledger", story, "--format", "json").stdout + text_of(story)
 
     assert "It was closed in May." not in told
     assert "It was opened again." not in told
@@ -232,12 +232,12 @@ def test_of_what_waits_the_first_are_told_and_the_rest_are_counted(golden, monke
         "And 1 more: `--format json` has all that is due.",
     ]
     assert len(found["What else waits for people on 1 January 2026"]) == 2
-    assert len(data_of("report", golden, "--on", "2026-01-01")["contents"]["due"]) == 6
+    assert len(data_of("report", "--ledger", golden, "--on", "2026-01-01")["contents"]["due"]) == 6
 
 
 def test_how_things_stand_is_said_of_the_day_that_is_asked_about(story):
     def standing(day):
-        return data_of("report", story, "--on", day)["contents"]["in_force"]
+        return data_of("report", "--ledger", story, "--on", day)["contents"]["in_force"]
 
     # Refused, superseded and withdrawn as they are now, what the case stated holds all along.
     assert standing("2025-06-29") == {"none": 1}
@@ -245,23 +245,26 @@ def test_how_things_stand_is_said_of_the_day_that_is_asked_about(story):
 
 
 def test_what_was_recorded_after_a_day_is_left_out(golden):
-    known = data_of("report", golden, "--known-on", "2026-11-22")
+    known = data_of("report", "--ledger", golden, "--known-on", "2026-11-22")
     contents = known["contents"]
 
     assert contents["entries"] == {"ledger": 1, "decision": 5}
     assert contents["acts"] == []
     assert known["replay"]["total"] == 5
     assert known["verification"]["size"] == 19  # the whole ledger is verified all the same
-    assert data_of("report", golden, "--known-on", "2026-11-21")["contents"]["entries"] == {}
+    assert (
+        data_of("report", "--ledger", golden, "--known-on", "2026-11-21")["contents"]["entries"]
+        == {}
+    )
 
 
 def test_one_system_can_be_reported_on_alone(golden):
-    contents = data_of("report", golden, "--system", "ZZ007")
+    contents = data_of("report", "--ledger", golden, "--system", "ZZ007")
 
     assert contents["contents"]["entries"] == {"decision": 1, "review": 1}
     assert [act["entry"] for act in contents["contents"]["acts"]] == [18]
     assert contents["replay"]["total"] == 1
-    refused = run("report", golden, "--system", "ZZ999", code=ExitCode.BAD_INPUT)
+    refused = run("report", "--ledger", golden, "--system", "ZZ999", code=ExitCode.BAD_INPUT)
     assert "has nothing on ZZ999" in refused.stderr
 
 
@@ -269,7 +272,7 @@ def test_one_system_can_be_reported_on_alone(golden):
 
 
 def test_decisions_are_really_derived_again_and_what_was_not_is_said(golden):
-    found = data_of("report", golden)
+    found = data_of("report", "--ledger", golden)
 
     assert (found["replay"]["total"], found["replay"]["same"], found["replay"]["masked"]) == (
         14, 13, 1,
@@ -293,11 +296,11 @@ def test_a_decision_that_does_not_follow_is_named_with_its_condition_and_ends_wi
     assert "1 not as recorded" in text
     assert "Note: Not everything holds: see what is marked below." in text
     assert any("Entry 20, ZZ001" in line for line in sections_of(text)["Not as recorded"])
-    assert not data_of("report", golden, code=ExitCode.INTEGRITY)["holds"]
+    assert not data_of("report", "--ledger", golden, code=ExitCode.INTEGRITY)["holds"]
 
 
 def test_what_was_not_replayed_is_said_to_be_not_replayed(golden):
-    assert data_of("report", golden, "--no-replay")["replay"] is None
+    assert data_of("report", "--ledger", golden, "--no-replay")["replay"] is None
     text = text_of(golden, "--no-replay")
 
     assert sections_of(text)["Replay"] == ["(note) Not run: --no-replay was given."]
@@ -316,25 +319,25 @@ def test_of_a_damaged_ledger_nothing_is_reported_but_the_damage(golden):
         connection.execute("UPDATE entries SET content = ? WHERE number = 8", [changed])
     connection.close()
 
-    found = data_of("report", golden, code=ExitCode.INTEGRITY)
+    found = data_of("report", "--ledger", golden, code=ExitCode.INTEGRITY)
     text = text_of(golden, code=ExitCode.INTEGRITY)
 
     assert (found["contents"], found["replay"], found["recheck"]) == (None, None, None)
     assert found["verification"]["damage"]["first"] == 8
     assert "The ledger is damaged: entry 8" in text
     assert "Decisions:" not in text
-    refused = run("transparency", golden, code=ExitCode.INTEGRITY)
+    refused = run("transparency", "--ledger", golden, code=ExitCode.INTEGRITY)
     assert "no record is made of it" in refused.stderr
 
 
 def test_a_move_that_was_never_legal_is_found_and_changes_nothing(golden):
-    before = data_of("report", golden)["contents"]["states"]
+    before = data_of("report", "--ledger", golden)["contents"]["states"]
     with Ledger.open(str(golden), write=True) as ledger:
         said = {"about": 5, "by": BY, "on": "2025-07-01"}  # of an outcome that nobody confirms
         moment = ledger.entry(ledger.size).recorded_at
         ledger.append([Draft("confirmation", said)], signer=NEW, clock=clock(moment))
 
-    found = data_of("report", golden, code=ExitCode.INTEGRITY)
+    found = data_of("report", "--ledger", golden, code=ExitCode.INTEGRITY)
     text = text_of(golden, code=ExitCode.INTEGRITY)
 
     assert found["recheck"]["fault"]["entry"] == 20
@@ -350,18 +353,18 @@ def test_without_a_key_to_compare_the_report_says_so_and_how_to(golden):
     lines = sections_of(text_of(golden))["What this ledger alone cannot show"]
 
     assert lines[0].startswith("(note) Whose the keys are. Anybody can make a ledger")
-    assert lines[1] == f"  oversight ledger verify {golden} --trust KEY"
+    assert lines[1] == f"  oversight ledger verify --ledger {golden} --trust KEY"
 
 
 def test_with_a_trusted_key_and_a_kept_checkpoint_both_are_said_to_have_been_compared(
     golden, tmp_path
 ):
     kept = tmp_path / "kept.txt"
-    run("checkpoint", golden, "--output", kept)
+    run("checkpoint", "--ledger", golden, "--output", kept)
     compared = ("--trust", NEW.verifier.text, "--checkpoint", kept)
 
     lines = sections_of(text_of(golden, *compared))["What this ledger alone cannot show"]
-    found = data_of("report", golden, *compared)
+    found = data_of("report", "--ledger", golden, *compared)
 
     assert lines[:2] == [
         "Whose the keys are: one of them is a key that you named.",
@@ -379,7 +382,7 @@ def test_a_ledger_of_somebody_elses_key_is_damaged_for_whoever_trusts_another(go
 
 @pytest.mark.parametrize("form", ["pretty", "plain", "markdown"])
 def test_every_format_explains_the_words_in_a_line_each(golden, form):
-    text = " ".join(run("report", golden, "--format", form).stdout.split())
+    text = " ".join(run("report", "--ledger", golden, "--format", form).stdout.split())
 
     for word, meaning in WORDS:
         assert f"{word}: {meaning}" in text
@@ -390,7 +393,7 @@ def test_every_format_explains_the_words_in_a_line_each(golden, form):
 
 
 def test_every_field_says_something_or_marks_its_gap_and_what_nobody_here_knows_is_a_gap(golden):
-    found = data_of("transparency", golden, "--rulebook", "hewitt-2023")
+    found = data_of("transparency", "--ledger", golden, "--rulebook", "hewitt-2023")
     fields = {each["number"]: each for each in found["fields"]}
 
     assert all(each["said"] or each["to_fill_in"] for each in fields.values())
@@ -403,10 +406,12 @@ def test_every_field_says_something_or_marks_its_gap_and_what_nobody_here_knows_
 
 
 def test_each_gap_stands_marked_in_the_page_and_they_are_counted_in_its_headline(golden):
-    found = data_of("transparency", golden, "--rulebook", "hewitt-2023")
+    found = data_of("transparency", "--ledger", golden, "--rulebook", "hewitt-2023")
     gaps = [each["to_fill_in"] for each in found["fields"] if each["to_fill_in"]]
 
-    page = run("transparency", golden, "--rulebook", "hewitt-2023", "--format", "plain").stdout
+    page = run(
+        "transparency", "--ledger", golden, "--rulebook", "hewitt-2023", "--format", "plain"
+    ).stdout
 
     assert page.count(f"(note) {GAP}:") == len(gaps)
     assert f"A draft: {len(gaps)} of {len(found['fields'])} fields" in page
@@ -415,7 +420,7 @@ def test_each_gap_stands_marked_in_the_page_and_they_are_counted_in_its_headline
 
 def test_a_record_counts_what_was_decided_under_its_rulebook_and_nothing_else(golden):
     def said(rulebook, number):
-        fields = data_of("transparency", golden, "--rulebook", rulebook)["fields"]
+        fields = data_of("transparency", "--ledger", golden, "--rulebook", rulebook)["fields"]
         [field] = [each for each in fields if each["number"] == number]
         return " ".join(each["text"] for each in field["said"])
 
@@ -432,20 +437,20 @@ def test_a_record_counts_what_was_decided_under_its_rulebook_and_nothing_else(go
 
 
 def test_a_record_is_of_one_rulebook_and_of_decisions_that_were_made(golden, story):
-    several = run("transparency", golden, code=ExitCode.BAD_INPUT)
+    several = run("transparency", "--ledger", golden, code=ExitCode.BAD_INPUT)
     assert "golden-league, hewitt-2023" in several.stderr
-    none = run("transparency", golden, "--rulebook", "nobodys", code=ExitCode.BAD_INPUT)
+    none = run("transparency", "--ledger", golden, "--rulebook", "nobodys", code=ExitCode.BAD_INPUT)
     assert "has no decision under nobodys" in none.stderr
 
-    record = run("transparency", story).stdout
-    days = data_of("report", story)["contents"]["acts"][0]["days"]
+    record = run("transparency", "--ledger", story).stdout
+    days = data_of("report", "--ledger", story)["contents"]["acts"][0]["days"]
     assert f"2 representations recorded, 1 answered, after {days} to {days} days." in record
     assert "1 confirmation, 1 refusal, 1 override, 1 correction and 1 withdrawal" in record
 
 
 def test_a_record_names_every_rule_and_every_fact_of_the_rulebook(golden):
     rulebook = load_rulebook(shipped("rules") / "hewitt-2023")
-    found = data_of("transparency", golden, "--rulebook", "hewitt-2023")
+    found = data_of("transparency", "--ledger", golden, "--rulebook", "hewitt-2023")
     texts = {
         each["number"]: " ".join(said["text"] for said in each["said"]) for each in found["fields"]
     }

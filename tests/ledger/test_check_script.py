@@ -61,11 +61,11 @@ def test_what_the_command_writes_of_a_real_ledger_the_script_verifies(tmp_path, 
         oversight("ledger", "key", "new", f"{name}.key", "--name", ORIGIN)
         for name in ("old", "new")
     )
-    oversight("ledger", "init", "ledger.db")
+    oversight("ledger", "init", "--ledger", "ledger.db")
     oversight("decide", case, "--ledger", "ledger.db")
     oversight("ledger", "prove", 2, "-o", "first.json")
     oversight(
-        "ledger", "key", "rotate", "ledger.db", "--new-key", "new.key",
+        "ledger", "key", "rotate", "--ledger", "ledger.db", "--new-key", "new.key",
         "--by", "A. Person", "--role", "owner", "--reason", "It is time.",
     )  # fmt: skip
     monkeypatch.setenv("OVERSIGHT_LEDGER_KEY", "new.key")

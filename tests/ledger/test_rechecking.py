@@ -25,7 +25,7 @@ from tests.ledger.casework import (
 
 
 def rechecked():
-    result = run("ledger", "recheck", "l.ledger", "--format", "json")
+    result = run("ledger", "recheck", "--ledger", "l.ledger", "--format", "json")
     found = json.loads(result.stdout)
     Draft202012Validator(shipped_schema("rechecked")).validate(found)
     assert (result.exit_code == 0) is found["sound"]
@@ -40,14 +40,14 @@ def test_a_whole_story_could_have_happened(story):
         "format": "oversight-rechecked/1", "ledger": "l.ledger", "sound": True, "fault": None,
         "checked": 2, "masked": [],
     }  # fmt: skip
-    shown = run("ledger", "recheck", "l.ledger", "--format", "plain").stdout
+    shown = run("ledger", "recheck", "--ledger", "l.ledger", "--format", "plain").stdout
     assert "Every move was legal" in shown
 
 
 def test_a_move_that_was_never_legal_is_named_though_it_is_signed(story):
     by = {"name": "C. Clerk", "role": "clerk"}
     slipped_in(Draft("confirmation", {"about": 2, "by": by, "on": "2025-07-10"}))
-    assert run("ledger", "verify", "l.ledger").exit_code == 0
+    assert run("ledger", "verify", "--ledger", "l.ledger").exit_code == 0
 
     fault = rechecked()["fault"]
 
@@ -65,7 +65,7 @@ def test_history_that_the_ledger_does_not_give_is_named_though_it_is_signed(stor
     history = {"prior_outcome": stated_data(value) | {"entry": 2}}
     decision = engine_decide(rulebook, full, evaluators=("reference",))
     slipped_in(decision_draft(decision, case, history, objects_of(rulebook)))
-    assert run("ledger", "verify", "l.ledger").exit_code == 0
+    assert run("ledger", "verify", "--ledger", "l.ledger").exit_code == 0
 
     fault = rechecked()["fault"]
 
@@ -77,7 +77,7 @@ def test_a_replay_names_a_history_that_the_ledger_does_not_give(story):
     """Every byte comes out again from the history as recorded; but that was never so."""
     test_history_that_the_ledger_does_not_give_is_named_though_it_is_signed(story)
 
-    result = run("replay", "l.ledger", "--format", "json")
+    result = run("replay", "--ledger", "l.ledger", "--format", "json")
     found = json.loads(result.stdout)
 
     Draft202012Validator(shipped_schema("replay")).validate(found)
@@ -85,16 +85,16 @@ def test_a_replay_names_a_history_that_the_ledger_does_not_give(story):
     [differing] = found["history"]["differing"]
     assert differing["entry"] == 3
     assert "and the entries before it give" in differing["because"]
-    shown = run("replay", "l.ledger", "--format", "plain").stdout
+    shown = run("replay", "--ledger", "l.ledger", "--format", "plain").stdout
     assert "HISTORY THAT THE LEDGER DOES NOT GIVE" in shown.upper()
-    assert run("replay", "l.ledger", "--number", "2").exit_code == 0
+    assert run("replay", "--ledger", "l.ledger", "--number", "2").exit_code == 0
 
 
 def test_a_replay_draws_history_from_the_ledger_again(story):
     did("confirm", "2", *DIRECTOR, "--on", "2025-07-10")
     decide(written(story, 0, critical_quality_concern_open="no"))
 
-    found = json.loads(run("replay", "l.ledger", "--format", "json").stdout)
+    found = json.loads(run("replay", "--ledger", "l.ledger", "--format", "json").stdout)
 
     assert found["history"] == {"checked": 2, "masked": 0, "differing": []}
     assert found["processes"] == 1
@@ -108,4 +108,4 @@ def test_what_is_masked_is_left_out_and_that_is_said(story):
     found = rechecked()
 
     assert (found["sound"], found["checked"], found["masked"]) == (True, 0, [2, 3])
-    assert "entry 2, 3" in run("ledger", "recheck", "l.ledger").stdout
+    assert "entry 2, 3" in run("ledger", "recheck", "--ledger", "l.ledger").stdout

@@ -285,8 +285,8 @@ def test_what_later_history_rests_on_is_not_masked_and_the_next_decision_is_made
         [held] = found["held"]
         assert (held["field"], held["item"]) == ("/case/facts/prior_outcome", "names")
         assert held["because"] == "the history of ZZ018 under hewitt-2023 begins with it"
-    assert run("ledger", "verify", "l.ledger").exit_code == 0
-    told = run("replay", "l.ledger", "--format", "plain").stdout
+    assert run("ledger", "verify", "--ledger", "l.ledger").exit_code == 0
+    told = run("replay", "--ledger", "l.ledger", "--format", "plain").stdout
     assert "not replayable: masked" in told, told
     text = casework.quarter_of(
         casework.RAVENSEA.read_text("utf-8"),
@@ -312,7 +312,7 @@ def test_of_a_fact_that_history_rests_on_only_the_value_stays(story):
             [(2, f"{whole}/status")],
         )
     asked("--mask", *WHO)
-    assert run("ledger", "verify", "l.ledger").exit_code == 0
+    assert run("ledger", "verify", "--ledger", "l.ledger").exit_code == 0
 
 
 def test_a_corrected_decision_holds_the_history_and_the_old_one_does_not(story):
