@@ -16,13 +16,13 @@ import click
 from oversight_engine._version import __version__
 from oversight_engine.command_line import (
     AS_OF,
-    COHORT,
     EVALUATORS,
     EXIT_CODES,
     EXIT_TIERS,
     FORMATS,
     REFORM,
     RULEBOOK,
+    UNDER,
     VERBOSE,
     Commands,
     Options,
@@ -38,7 +38,6 @@ from oversight_engine.command_line import (
     print_page,
     print_sheet,
     read,
-    read_one,
     write_file,
 )
 from oversight_engine.errors import ExitCode, InputError
@@ -61,11 +60,12 @@ Item = TypeVar("Item", "Fact", "Rule")
         "agree": "publications:agree",
         "check": "proving:check",
         "compare": "comparing:compare",
+        "explain": "explaining:explain",
         "import": "publications:import_",
         "ledger": "recording:ledger",
-        "path": "prospects:path",
+        "path": "explaining:path",
         "replay": "replaying:replay",
-        "robust": "prospects:robust",
+        "robust": "explaining:robust",
         "sweep": "sweeping:sweep",
         "test": "testing:test",
     },
@@ -81,10 +81,7 @@ def cli() -> None:
 
 @cli.command(epilog=EXIT_CODES + EXIT_TIERS, short_help="Decide cases, and say why.")
 @click.argument("cases", nargs=-1, required=True, metavar="CASE...", shell_complete=complete_file)
-@RULEBOOK
-@REFORM
-@AS_OF
-@COHORT
+@UNDER
 @EVALUATORS
 @LEDGER
 @KEY
@@ -142,49 +139,6 @@ def _noted(decisions: Iterator[Decision], outcomes: list[str | None]) -> Iterato
     for decision in decisions:
         outcomes.append(decision.outcome)
         yield decision
-
-
-@cli.command(short_help="Explain the decision of one case, in full.")
-@click.argument("case", shell_complete=complete_file)
-@RULEBOOK
-@REFORM
-@AS_OF
-@COHORT
-@EVALUATORS
-@click.option(
-    "--why-not",
-    metavar="OUTCOME",
-    shell_complete=complete_ids("outcomes"),
-    help="Tell what stands in the way of this outcome, rule by rule.",
-)
-@click.option("--system", metavar="CODE", help="Which system, where CASE holds several.")
-@output(*FORMATS)
-def explain(case: str, why_not: str | None, **options: Any) -> None:
-    """Explain the decision of one CASE to a reader who was not there."""
-    from oversight_engine import explanation
-
-    rulebook = load(options)
-    if why_not:
-        outcome_of(rulebook, why_not, "--why-not")
-    decision = _decide_one(case, rulebook, options)
-    if why_not:
-        page = explanation.explain_why_not(decision, why_not)
-    else:
-        page = explanation.explain(decision)
-    if options["format"] == "json":
-        from oversight_engine.report import data
-
-        click.echo(data.explanation(decision, page), nl=False)
-    else:
-        print_page(page, options)
-
-
-def _decide_one(source: str, rulebook: Rulebook, options: Options) -> Decision:
-    from oversight_engine.engine import decide
-
-    chosen, cohort = read_one(source, rulebook, options)
-    names, day = options["evaluators"], options["as_of"]
-    return decide(rulebook, chosen, as_of=day, cohort=cohort, evaluators=names)
 
 
 @cli.command(short_help="Say why two decisions differ.")

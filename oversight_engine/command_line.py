@@ -308,6 +308,9 @@ COHORT = click.option(
     help="Judge among these cohort values, not among the cases that are given.",
 )
 
+UNDER = several(RULEBOOK, REFORM, AS_OF, COHORT)
+"""What decisions are made under, beside what each case states."""
+
 EVALUATORS = click.option(
     "--evaluators",
     default="reference,durable",
@@ -422,17 +425,6 @@ def cohort_for(
             "choose one with --as-of"
         )
     return compute_cohort(rulebook, cases, next(iter(days), rulebook.span.start))
-
-
-def read_one(source: str, rulebook: Rulebook, options: Options) -> tuple[Case, CohortValues | None]:
-    """Return the one case that *options* mean of those of *source*, and the cohort they are in."""
-    cases, _ = read([source], rulebook, options)
-    wanted = options["system"]
-    chosen = [case for case in cases if wanted in {None, case.system.code}]
-    if len(chosen) != 1:
-        codes = ", ".join(sorted({case.system.code for case in cases}))
-        raise InputError(f"{source} holds {codes or 'no case'}: choose one with --system")
-    return chosen[0], cohort_for(rulebook, cases, options, options["as_of"])
 
 
 def outcome_of(rulebook: Rulebook, name: str, option: str) -> str:

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oversight_engine.command_line import (
-    AS_OF,
-    COHORT,
-    REFORM,
-    RULEBOOK,
+    UNDER,
     Command,
     Decorator,
     Options,
@@ -59,10 +56,7 @@ def number_option(name: str, key: str, about: str) -> Decorator:
 @number_option("--from", "start", "The first value.")
 @number_option("--to", "end", "No value is beyond this.")
 @number_option("--step", "step", "How far each value is above the one before.")
-@RULEBOOK
-@REFORM
-@AS_OF
-@COHORT
+@UNDER
 @output("pretty", "plain", "json", "csv", "markdown")
 def sweep(parameter: str, cases: tuple[str, ...], **options: Any) -> int:
     """Count the outcomes of all CASEs at each of many values of a threshold PARAMETER, exactly."""

@@ -2,6 +2,7 @@
 
 import io
 
+import click
 from click.testing import CliRunner
 
 from oversight_engine.__main__ import cli
@@ -22,6 +23,16 @@ def run(*arguments, stdin=None):
     result = CliRunner().invoke(cli, words, input=stdin, prog_name="oversight")
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
+
+
+def every_command(group=cli, words=()):
+    """Yield each command that there is, groups included, by the words that call it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*words, name), command
+        if isinstance(command, click.Group):
+            yield from every_command(command, (*words, name))
 
 
 class Stream(io.StringIO):

@@ -6,7 +6,6 @@ import re
 import stat
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
@@ -20,6 +19,7 @@ from oversight_engine.model.decision_form import decision_bytes
 from oversight_engine.report.schemas import shipped_schema
 from oversight_engine.resources import shipped
 from tests import builders as b
+from tests.commands import every_command
 from tests.ledger.ledgers import GOOD, book
 from tests.shown import hewitt, shipped_case
 
@@ -360,26 +360,16 @@ def test_a_key_is_shown_from_its_file_or_from_a_ledger(place, monkeypatch):
     assert "name a ledger with --ledger, or a FILE: not both" in refused.stderr
 
 
-def commands_of(group, context):
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        inner = click.Context(command, parent=context, info_name=name)
-        if isinstance(command, click.Group):
-            yield from commands_of(command, inner)
-        else:
-            yield inner.command_path, command
-
-
 def test_every_command_names_the_ledger_in_the_same_way():
     named = {
-        path: option
-        for path, command in commands_of(cli, click.Context(cli, info_name="oversight"))
+        " ".join(words): option
+        for words, command in every_command()
         for option in command.params
         if option.name == "location"
     }
 
-    assert {"oversight decide", "oversight replay", "oversight ledger verify"} <= set(named)
-    assert {path for path in named if "ledger key new" in path} == set()
+    assert {"decide", "replay", "ledger verify", "ledger show"} <= set(named)
+    assert "ledger key new" not in named
     for option in named.values():
         assert (option.opts, option.envvar) == (["--ledger"], "OVERSIGHT_LEDGER")
 

@@ -1,4 +1,4 @@
-"""The commands about what could be: what it takes to another outcome, and how firm this one is."""
+"""The commands about one case: why it is decided so, what would change it, and how firm it is."""
 
 from __future__ import annotations
 
@@ -9,29 +9,34 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from oversight_engine.command_line import (
-    AS_OF,
-    COHORT,
     EVALUATORS,
     FORMATS,
-    REFORM,
-    RULEBOOK,
+    UNDER,
     Command,
     Options,
+    cohort_for,
     complete_file,
     complete_ids,
     load,
+    outcome_of,
     output,
     print_data,
     print_page,
-    read_one,
+    read,
+    several,
 )
-from oversight_engine.errors import ExitCode
+from oversight_engine.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from oversight_engine.engine import Engine
     from oversight_engine.model.case import Case
 
-SYSTEM = click.option("--system", metavar="CODE", help="Which system, where CASE holds several.")
+ONE_CASE = several(
+    click.argument("case", shell_complete=complete_file),
+    click.option("--system", metavar="CODE", help="Which system, where CASE holds several."),
+    UNDER,
+    EVALUATORS,
+)
 
 
 @contextmanager
@@ -40,13 +45,47 @@ def _one(source: str, options: Options) -> Iterator[tuple[Engine, Case]]:
     from oversight_engine.engine import Engine
 
     rulebook = load(options)
-    chosen, cohort = read_one(source, rulebook, options)
+    cases, _ = read([source], rulebook, options)
+    wanted = options["system"]
+    chosen = [case for case in cases if wanted in {None, case.system.code}]
+    if len(chosen) != 1:
+        codes = ", ".join(sorted({case.system.code for case in cases}))
+        raise InputError(f"{source} holds {codes or 'no case'}: choose one with --system")
+    cohort = cohort_for(rulebook, cases, options, options["as_of"])
     with Engine(rulebook, cohort=cohort, evaluators=options["evaluators"]) as engine:
-        yield engine, chosen
+        yield engine, chosen[0]
+
+
+@click.command(cls=Command, short_help="Explain the decision of one case, in full.")
+@click.option(
+    "--why-not",
+    metavar="OUTCOME",
+    shell_complete=complete_ids("outcomes"),
+    help="Tell what stands in the way of this outcome, rule by rule.",
+)
+@ONE_CASE
+@output(*FORMATS)
+def explain(case: str, why_not: str | None, **options: Any) -> None:
+    """Explain the decision of one CASE to a reader who was not there."""
+    from oversight_engine import explanation
+
+    with _one(case, options) as (engine, one):
+        if why_not is not None:
+            outcome_of(engine.rulebook, why_not, "--why-not")
+        decision = engine.decide(one, as_of=options["as_of"])
+    if why_not is not None:
+        page = explanation.explain_why_not(decision, why_not)
+    else:
+        page = explanation.explain(decision)
+    if options["format"] == "json":
+        from oversight_engine.report import data
+
+        click.echo(data.explanation(decision, page), nl=False)
+    else:
+        print_page(page, options)
 
 
 @click.command(cls=Command, short_help="Find the smallest changes that bring an outcome.")
-@click.argument("case", shell_complete=complete_file)
 @click.option(
     "--to",
     required=True,
@@ -72,12 +111,7 @@ def _one(source: str, options: Options) -> Iterator[tuple[Engine, Case]]:
     shell_complete=complete_ids("facts"),
     help="Leave this fact as it is; may be given several times.",
 )
-@SYSTEM
-@RULEBOOK
-@REFORM
-@AS_OF
-@COHORT
-@EVALUATORS
+@ONE_CASE
 @output(*FORMATS)
 def path(case: str, **options: Any) -> int:
     """Find the smallest changes of CASE that would bring an outcome, or say why there are none.
@@ -105,18 +139,12 @@ def path(case: str, **options: Any) -> int:
 
 
 @click.command(cls=Command, short_help="Say whether a decision is firm or borderline.")
-@click.argument("case", shell_complete=complete_file)
 @click.option(
     "--fail-on",
     type=click.Choice(["borderline", "rounding"]),
     help="Exit 1 if the decision is borderline, or would be if figures may have been rounded.",
 )
-@SYSTEM
-@RULEBOOK
-@REFORM
-@AS_OF
-@COHORT
-@EVALUATORS
+@ONE_CASE
 @output(*FORMATS)
 def robust(case: str, **options: Any) -> int:
     """Say whether the decision of CASE is firm under what its facts say of their uncertainty."""
