@@ -23,7 +23,9 @@ from oversight_engine.model.case_form import stated_data, value_data
 from oversight_engine.model.number import exact, scaled, written
 from oversight_engine.model.people import NO_OUTCOME, NOT_APPLICABLE, HistoryDeclaration, HistoryOf
 from oversight_engine.model.plain import Plain
+from oversight_engine.model.recorded import LETTERS
 from oversight_engine.model.rulebook import Fact, Rulebook, Span
+from oversight_engine.model.truth import FALSE, TRUE
 
 NOTHING_EARLIER = "no earlier decision in the ledger"
 """The source of a history fact where the ledger holds nothing that comes before."""
@@ -358,7 +360,7 @@ class _Past:
             return decided[-1] == self._engine_outcome() if decided else None
         if history.of == "no_rule_held":
             return self._is_clear(last, history)
-        return self._conclusion(last, history) == "true"
+        return self._conclusion(last, history) == LETTERS[TRUE]
 
     def _goes_on(self, history: HistoryDeclaration) -> bool:
         """Say whether a run that reaches the first decision goes on before it."""
@@ -396,7 +398,7 @@ class _Past:
     def _concluded(self, decided: Decided, fact: Fact, history: HistoryDeclaration) -> Value | None:
         found = self._conclusion(decided, history)
         if fact.type == "boolean":
-            return {"true": True, "false": False}.get(found or "")
+            return {LETTERS[TRUE]: True, LETTERS[FALSE]: False}.get(found or "")
         return exact(found) if found is not None and fact.type == "number" else found
 
     def _exit(self, history: HistoryDeclaration) -> Drawn:

@@ -7,12 +7,15 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oversight_engine.engine import decide
 from oversight_engine.errors import InputError, IntegrityError
 from oversight_engine.ledger.folding import fold
 from oversight_engine.ledger.history import Story, check_history, outline_of, with_history
+from oversight_engine.ledger.recorder import decision_draft
 from oversight_engine.model.case import Case, StatedFact, System
 from oversight_engine.model.people import HistoryDeclaration
 from oversight_engine.model.rulebook import Fact, Outcome, Rulebook, Span
+from tests import builders as b
 from tests.ledger.people import (
     HEAVY,
     LIGHT,
@@ -79,8 +82,8 @@ def as_of(number):
     return 90 * number + 100
 
 
-def decided(number, label, *, poor="false", held=(), stated=None):
-    rules = {rule: ["true", effect, "t"] for rule, effect in held}
+def decided(number, label, *, poor="f", held=(), stated=None):
+    rules = {rule: ["t", effect, "t"] for rule, effect in held}
     return decision(
         as_of(number), label, period=quarter(number), findings={"poor": [poor, "t"]}, rules=rules,
         stated=stated,
@@ -201,14 +204,14 @@ TABLE = {
     "engine periods, over a referral": (
         "engine_periods", 3, (decided(0, LIGHT), decided(1, "referral"), decided(2, LIGHT)), 2,
     ),
-    "finding, true": ("was_poor", 1, (decided(0, LIGHT, poor="true"),), True),
-    "finding, unknown": ("was_poor", 1, (decided(0, LIGHT, poor="unknown"),), None),
+    "finding, true": ("was_poor", 1, (decided(0, LIGHT, poor="t"),), True),
+    "finding, unknown": ("was_poor", 1, (decided(0, LIGHT, poor="u"),), None),
     "finding, periods": (
         "poor_periods", 3,
-        (decided(0, LIGHT), decided(1, LIGHT, poor="true"), decided(2, LIGHT, poor="true")), 2,
+        (decided(0, LIGHT), decided(1, LIGHT, poor="t"), decided(2, LIGHT, poor="t")), 2,
     ),
     "finding, unknown breaks": (
-        "poor_periods", 2, (decided(0, LIGHT, poor="true"), decided(1, LIGHT, poor="unknown")), 0,
+        "poor_periods", 2, (decided(0, LIGHT, poor="t"), decided(1, LIGHT, poor="u")), 0,
     ),
     "clear": ("clear", 1, (decided(0, LIGHT),), True),
     "clear but for the record": (
@@ -239,7 +242,7 @@ TABLE = {
         "clear_periods", 1,
         (decided(0, LIGHT), correct(2, as_of(0)),
          decision(as_of(0), MIDDLE, supersedes=2, period=quarter(0),
-                  rules={"x": ["true", "holds", "t"]})), 0,
+                  rules={"x": ["t", "holds", "t"]})), 0,
     ),
     "exit, not in force": ("exit_status", 1, (decided(0, LIGHT),), "not_applicable"),
     "exit, only recommended": ("exit_status", 1, (decided(0, HEAVY),), "not_applicable"),
@@ -329,7 +332,7 @@ def test_a_case_that_states_the_same_gets_it_from_the_ledger():
 
 def test_a_yes_is_not_taken_for_a_one():
     with pytest.raises(InputError, match="states was_poor = False"):
-        drawn(1, decided(0, LIGHT, poor="true"), was_poor=False)
+        drawn(1, decided(0, LIGHT, poor="t"), was_poor=False)
 
 
 def test_periods_are_not_counted_for_a_case_without_one():
@@ -488,3 +491,22 @@ def test_a_story_out_of_order_is_no_ledger():
 
 def test_the_days_of_these_tests_are_quarters():
     assert of(1).start - of(0).end == datetime.timedelta(days=1)
+
+
+@pytest.mark.parametrize(("n", "was_poor"), [(0, True), (1, False), (None, None)])
+def test_a_finding_is_read_as_the_engine_records_it(n, was_poor):
+    """What stands in these entries elsewhere is made by hand; this is what the engine made."""
+    poor = b.condition_finding("poor", b.below("n", 1))
+    book = b.rulebook(b.number("n"), findings=[poor], rules=[b.when(b.holds(b.finding("poor")))])
+    remembering = evolve(book, facts=(*book.facts, *FACTS))
+    case = b.case_of(code=SYSTEM, **({} if n is None else {"n": n}))
+    recorded = decision_draft(decide(book, case, evaluators=("reference",)), case, {}, {})
+    later = evolve(case, as_of=b.days_before(-90), facts={}, period=of(2))
+
+    own = evolve(terms(""), rulebook=book.id, outcomes=tuple(each.id for each in book.outcomes))
+
+    _, history = with_history(
+        later, remembering, numbered([recorded]), later.as_of, terms=lambda _: own
+    )
+
+    assert history.get("was_poor", {}).get("value") is was_poor
