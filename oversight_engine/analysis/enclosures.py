@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+from oversight_engine.analysis.complete import is_complete
 from oversight_engine.model.number import Exact, rounded
 from oversight_engine.program import (
     AggregateTerm,
@@ -60,11 +61,17 @@ class Readers(NamedTuple):
 
 
 class WorkedOut(NamedTuple):
-    """What an enclosure knows of its terms and nodes, and which quantities are whole, by place."""
+    """What an enclosure knows of its terms and nodes, by place, and of the program by itself.
+
+    Attributes:
+        whole: which quantities are whole, by place.
+        complete: which tables leave nothing out, by place.
+    """
 
     terms: list[Reach | None]
     truths: list[int | None]
     whole: dict[int, bool]
+    complete: dict[int, bool]
 
 
 class Enclosure:
@@ -79,8 +86,8 @@ class Enclosure:
         """Begin with what is *worked_out*, which is nothing unless somebody says so."""
         self.program = program
         self.facts = facts
-        self._terms, self._truths, self._whole = worked_out or WorkedOut(
-            [None] * len(program.terms), [None] * len(program.nodes), {}
+        self._terms, self._truths, self._whole, self._complete = worked_out or WorkedOut(
+            [None] * len(program.terms), [None] * len(program.nodes), {}, {}
         )
 
     def changed(self, facts: Mapping[str, Reach], readers: Callable[[str], Readers]) -> Enclosure:
@@ -98,9 +105,8 @@ class Enclosure:
                     terms[place] = None
                 for place in read.nodes:
                     truths[place] = None
-        return Enclosure(
-            self.program, {**self.facts, **facts}, WorkedOut(terms, truths, self._whole)
-        )
+        worked_out = WorkedOut(terms, truths, self._whole, self._complete)
+        return Enclosure(self.program, {**self.facts, **facts}, worked_out)
 
     # Numbers
 
@@ -121,7 +127,7 @@ class Enclosure:
             return self._aggregate(term)
         if isinstance(term, FormulaTerm):
             return self._formula(term)
-        return self._table(term)
+        return self._table(place, term)
 
     def total(self, quantity: LinearSum) -> Reach:
         """Return what *quantity* can come to, its divisor left aside."""
@@ -193,7 +199,7 @@ class Enclosure:
             most = None if most is None else Fraction(most) / divisor
         return Reach(least, most, unknown=all(reach.unknown for reach in operands))
 
-    def _table(self, term: TableTerm) -> Reach:
+    def _table(self, place: int, term: TableTerm) -> Reach:
         values: list[int] = []
         surely_false, unknown = True, False
         for proposition, value in term.rows:
@@ -208,7 +214,9 @@ class Enclosure:
             return (
                 NOTHING_KNOWN if term.otherwise is None else Reach(term.otherwise, term.otherwise)
             )
-        if all(self.truths(proposition) & MAY[FALSE] for proposition, _ in term.rows):
+        if all(
+            self.truths(proposition) & MAY[FALSE] for proposition, _ in term.rows
+        ) and not self._is_complete(place):
             if term.otherwise is None:
                 unknown = True
             else:
@@ -216,6 +224,17 @@ class Enclosure:
         if not values:
             return NOTHING_KNOWN
         return Reach(min(values), max(values), unknown=unknown)
+
+    def _is_complete(self, place: int) -> bool:
+        """Say whether some row of the table at *place* holds wherever its quantities are known.
+
+        Then all rows are never false together, known or not: what is false with something unknown
+        is false whatever that is.
+        """
+        found = self._complete.get(place)
+        if found is None:
+            found = self._complete[place] = is_complete(self.program, place)
+        return found
 
     # Truths
 
