@@ -313,11 +313,24 @@ def test_an_export_never_leaves_its_folder_whatever_the_ledger_says(place):
     assert not list(place.glob("escaped*"))
 
 
+INSTEAD_OF_A_FILE = [
+    ["decide", "key"], ["decide", "key.json"], ["decide", CASE, "--reform", "key"],
+    ["decide", CASE, "--rulebook", "key"], ["decide", CASE, "--certificate", "key"],
+    ["decide", CASE, "--rulebook=nof-2025-26", "--cohort", "key"], ["diff", "key.json", CASE],
+    ["cohort", CASE, "--check", "key"], ["check", "key"], ["compare", "key", "key"],
+    ["test", "hewitt-2023", "--tests", "key"], ["agree", CASE, "--published", "key"],
+    ["import", "nof", "key", "-o", "out"], ["import", "systems", "key", "--map=key", "-o", "out"],
+    ["replay", "key"], ["replay", "key.json"], ["replay", "--ledger=ledger", "--against", "key"],
+    ["ledger", "retention", "key", "--ledger", "ledger"],
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("form", ["pretty", "json"])
 def test_no_message_ever_shows_a_private_key(place, form, monkeypatch):
     secret = (place / "key").read_text().strip().split("+", 4)[-1]
     (place / "broken").write_text(f"PRIVATE+KEY+a+00000000+{secret}\n")
     (place / "broken").chmod(0o600)
+    (place / "key.json").write_text((place / "key").read_text())
     monkeypatch.setenv("OVERSIGHT_DEBUG", "1")
     results = [
         decide(CASE, "--format", form),
@@ -330,7 +343,13 @@ def test_no_message_ever_shows_a_private_key(place, form, monkeypatch):
         run("ledger", "verify", "--ledger", "key", code=ExitCode.BAD_INPUT),
     ]
 
+    results += [
+        CliRunner().invoke(cli, [*words, "--format", form], prog_name="oversight")
+        for words in INSTEAD_OF_A_FILE
+    ]
+
     for result in results:
+        assert result.exit_code < ExitCode.BUG
         assert secret not in result.output + result.stderr
     assert secret.encode() not in (place / "ledger").read_bytes()
 

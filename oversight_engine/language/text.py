@@ -9,6 +9,8 @@ from pathlib import Path
 from oversight_engine.language.problems import Place, Problems
 
 MOST_BYTES = 8 * 1024 * 1024
+PRIVATE_KEY = "PRIVATE+KEY+"
+"""With what a private key begins: a text that has it is not read, since problems quote lines."""
 
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters
@@ -53,6 +55,12 @@ def decode(
         problems.add(
             "file-too-large", Place(name), f"the file is larger than {MOST_BYTES:,} bytes",
             help="split it into several files",
+        )  # fmt: skip
+        return None
+    if PRIVATE_KEY.encode() in content:
+        problems.add(
+            "private-key", Place(name), "this file has a private key in it, and is not read",
+            help="name the file you mean; a key stays in a file of its own",
         )  # fmt: skip
         return None
     if may_be_marked:

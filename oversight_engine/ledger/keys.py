@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from attrs import frozen
 
 from oversight_engine.errors import InputError
+from oversight_engine.language.text import PRIVATE_KEY
 from oversight_engine.model.noun import Noun
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ SIGNATURE_SIZE = 64
 LONGEST_NAME = 255
 _ED25519 = b"\x01"
 _KEY_SIZE = 32
-_PRIVATE = "PRIVATE+KEY+"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LARGEST_FILE = 4096
 
@@ -137,7 +137,7 @@ def make_key(path: Path, name: str) -> Verifier:
     key = Ed25519PrivateKey.generate()
     signer = Signer(name, key)
     secret = encoded(_ED25519 + key.private_bytes_raw())
-    text = f"{_PRIVATE}{signer.name}+{signer.key_hash.hex()}+{secret}\n"
+    text = f"{PRIVATE_KEY}{signer.name}+{signer.key_hash.hex()}+{secret}\n"
     try:
         # O_EXCL: neither an older key nor what a link points to is ever overwritten.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -169,12 +169,12 @@ def load_signer(path: Path) -> Signer:
         text = _read_private(Path(path)).decode("utf-8").removesuffix("\n")
     except UnicodeDecodeError:
         raise InputError(f"{path}: not a private key: it is not text") from None
-    if not text.startswith(_PRIVATE):
-        raise InputError(f"{path}: not a private key: it does not begin with {_PRIVATE}")
+    if not text.startswith(PRIVATE_KEY):
+        raise InputError(f"{path}: not a private key: it does not begin with {PRIVATE_KEY}")
     # The text after the mark has the form of a public key, but holds the secret, so no message
     # may quote any of it; and its hash is that of the public key.
     try:
-        name, stated, secret = _split(text.removeprefix(_PRIVATE), "private key")
+        name, stated, secret = _split(text.removeprefix(PRIVATE_KEY), "private key")
         signer = Signer(name, Ed25519PrivateKey.from_private_bytes(secret))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

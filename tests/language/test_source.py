@@ -107,6 +107,7 @@ def test_json_is_located_by_key_path():
         ("- " * 33, "f:1:65: too-deep: "),
         ("[" * 100_000, "f:1:33: too-deep: "),
         ("[" + "0," * 2_000 + "]", "f:1:4000: too-many-values: this holds more than 2,000 values"),
+        ("a: PRIVATE+KEY+name+00000000+secret", "f: private-key: this file has a private key"),
         (b"a: 1\nb: caf\xe9", "f:2:7: not-utf-8: byte 11 is not UTF-8 (got `0xe9`)"),
         ("é: \u00e9".encode() + b"\xff", "f:1:5: not-utf-8: "),
         (b"\xef\xbb\xbfa: 1", "f:1:1: byte-order-mark: the file begins with a byte-order"),

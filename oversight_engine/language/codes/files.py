@@ -29,6 +29,12 @@ CODES = {
         "a case file of 9 MB",
         "Split the file; many cases may lie in many files.",
     ),
+    "private-key": Code(
+        "A private key where another file belongs",
+        "Messages quote the lines they are about, and no message may quote a private key.",
+        "oversight decide our-key",
+        "Name the file you mean; if a key was put into it, take it out and make a new key.",
+    ),
     "not-utf-8": Code(
         "The file is not UTF-8",
         "Guessing an encoding would change names without anybody noticing.",
