@@ -17,14 +17,11 @@ from oversight_engine._version import __version__
 from oversight_engine.command_line import (
     AS_OF,
     EVALUATORS,
-    EXIT_CODES,
-    EXIT_TIERS,
     FORMATS,
     REFORM,
     RULEBOOK,
     UNDER,
     VERBOSE,
-    Commands,
     Options,
     cohort_for,
     complete_file,
@@ -40,6 +37,7 @@ from oversight_engine.command_line import (
     read,
     write_file,
 )
+from oversight_engine.commands import EXIT_CODES, EXIT_TIERS, Commands
 from oversight_engine.errors import ExitCode, InputError
 from oversight_engine.ledger_options import KEY, LEDGER
 

@@ -10,7 +10,6 @@ import click
 
 from oversight_engine.command_line import (
     FORMATS,
-    Command,
     Decorator,
     Options,
     complete_file,
@@ -20,11 +19,13 @@ from oversight_engine.command_line import (
     print_page,
     several,
 )
+from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError
 from oversight_engine.ledger_options import (
     BY_WHOM,
     KEY,
     LEDGER,
+    NUMBER,
     machine_clock,
     open_ledger,
     signer_of,
@@ -43,7 +44,6 @@ WHEN = several(
     day_option("--on", "How it stood on this day; today if left out."),
     day_option("--known-on", "As it was known on this day: what was recorded later is left out."),
 )
-DECISION = click.argument("number", type=click.IntRange(min=1), metavar="N")
 WHY = click.option("--reason", required=True, metavar="TEXT", help="Why.")
 CRITERIA = click.option(
     "--criterion",
@@ -174,7 +174,7 @@ def _act(name: str, about: str, *details: Decorator) -> Decorator:
     """Return what makes a function the command *name*, which records what people do about N."""
 
     def decorate(function: Any) -> click.Command:
-        options = several(DECISION, *details, BY_WHOM, LEDGER, KEY, output(*FORMATS))
+        options = several(NUMBER, *details, BY_WHOM, LEDGER, KEY, output(*FORMATS))
         made: click.Command = click.command(
             name, cls=Command, help=about, short_help=SHORTLY[name]
         )(options(function))
@@ -257,13 +257,7 @@ def refuse(number: int, **options: Any) -> int:
     "Put another outcome in the place of the engine's in entry N, until a day.",
     click.option("--outcome", required=True, metavar="OUTCOME", help="What is to be in force."),
     day_option("--from", "From which day; today if left out."),
-    click.option(
-        "--until",
-        required=True,
-        type=click.DateTime(["%Y-%m-%d"]),
-        metavar="DATE",
-        help="The last day on which it holds.",
-    ),
+    day_option("--until", "The last day on which it holds.", required=True),
     WHY,
     CRITERIA,
 )
@@ -272,7 +266,7 @@ def override(number: int, criteria: tuple[str, ...], **options: Any) -> int:
     said = {
         "outcome": options["outcome"],
         "from": _text_of(options["from"]),
-        "until": options["until"].date().isoformat(),
+        "until": options["until"].isoformat(),
         "reason": options["reason"],
         "criteria": [*criteria],
     }

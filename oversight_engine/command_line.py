@@ -1,24 +1,21 @@
-"""What the commands share: how they end, their common options, reading, printing, completion.
+"""What the commands share: their common options, reading, printing, completion.
 
 Nothing but click is imported at the start: what a command needs is imported when it runs.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from oversight_engine._version import __version__
-from oversight_engine.errors import ExitCode, InputError, OversightError, RulebookError
+from oversight_engine.commands import report, terminal_for
+from oversight_engine.errors import InputError, OversightError, RulebookError
 
 if TYPE_CHECKING:
     import datetime
@@ -30,186 +27,36 @@ if TYPE_CHECKING:
     from oversight_engine.model.cohort import CohortValues
     from oversight_engine.model.plain import Plain
     from oversight_engine.model.rulebook import Rulebook
-    from oversight_engine.report.terminal import Colour, Terminal
+    from oversight_engine.report.terminal import Colour
 
 DEFAULT_RULEBOOK = "hewitt-2023"
 FORMATS = ("pretty", "plain", "json", "markdown")
-FIRST_TIER = 10
-"""The exit code of the lightest outcome, for those who ask for exit codes by outcome."""
-
-EXIT_CODES = """\b
-Exit codes, the same for every format:
-    0  done
-    1  findings, as --fail-on or the command itself says
-    2  wrong usage or bad input
-    3  a rulebook is invalid, or a law fails
-    4  referred (decide: a single case, or with --fail-on referred)
-    5  an integrity check failed
-    6  the evaluators disagree
-   70  a fault of ours
-  130  interrupted
-"""
-EXIT_TIERS = (
-    f"With decide --exit-tier, {FIRST_TIER} is the lightest outcome, {FIRST_TIER + 1} the next, "
-    "and so on.\n"
-)
-
-_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-
 Options = dict[str, Any]
 Decorator = Callable[[Any], Any]
-
-
-# How commands end
-
-
-class Command(click.Command):
-    """A command that says what went wrong in the format it was asked for, and exits by code."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        """Make a command whose help ends with its exit codes."""
-        super().__init__(*args, **{"epilog": EXIT_CODES, **more})
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            ctx.exit(ExitCode.INTERRUPTED)
-        except BrokenPipeError:
-            # Whoever read our output has had enough; nobody is left to tell.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(ExitCode.DONE)
-        except OversightError as error:
-            report(error, ctx.params)
-            ctx.exit(error.exit_code)
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                report(InputError(f"too long a name: {error.filename!s:.60}…"), ctx.params)
-                ctx.exit(ExitCode.BAD_INPUT)
-            if not _is_of_output(error):
-                _report_fault(error, ctx)
-                ctx.exit(ExitCode.BUG)
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is ours, and is said
-            _report_fault(error, ctx)
-            ctx.exit(ExitCode.BUG)
-        return result
-
-
-class Commands(click.Group):
-    """The group of all commands."""
-
-    command_class = Command
-    group_class = type  # groups within it are of its own kind
-
-    def __init__(self, *args: Any, elsewhere: Mapping[str, str] | None = None, **more: Any) -> None:
-        """Make the group.
-
-        Args:
-            *args: as of any group.
-            elsewhere: by name, commands that are imported when they are asked for; each is named
-                by its module within the package and the name it has there.
-            **more: as of any group.
-        """
-        super().__init__(*args, **more)
-        self._elsewhere = dict(elsewhere or {})
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, imported or not."""
-        return sorted({*super().list_commands(ctx), *self._elsewhere})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of that name, imported now if it has to be."""
-        if cmd_name not in self._elsewhere:
-            return super().get_command(ctx, cmd_name)
-        module, _, name = self._elsewhere[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(f"oversight_engine.{module}"), name)
-        return command
-
-    def main(self, *args: Any, **more: Any) -> Any:
-        """Run the command that the arguments name, and exit by its code."""
-        run: Callable[..., Any] = super().main
-        if not more.pop("standalone_mode", True):
-            return run(*args, **more, standalone_mode=False)
-        _open_closed_streams()
-        try:
-            code = run(*args, **more, standalone_mode=False)
-        except click.ClickException as error:
-            error.show()
-            sys.exit(error.exit_code)
-        except click.Abort:
-            click.echo("Interrupted.", err=True)
-            sys.exit(ExitCode.INTERRUPTED)
-        except OSError as error:
-            if not _is_of_output(error):
-                raise
-            _report_lost_output(error)
-            sys.exit(ExitCode.BAD_INPUT)
-        sys.exit(code if isinstance(code, int) else ExitCode.DONE)
-
-
-def report(error: OversightError, options: Options) -> None:
-    """Say on standard error what is wrong, in the format that was asked for."""
-    from oversight_engine.report.problems import error_data, problem_text
-
-    if options.get("format") in {"json", "jsonl"}:
-        from oversight_engine.report.data import document
-
-        click.echo(document(error_data(error)), err=True, nl=False)
-    else:
-        terminal = terminal_for(sys.stderr, options.get("color", "auto"))
-        click.echo(problem_text(error, terminal), err=True, color=True)
-
-
-def _open_closed_streams() -> None:
-    """Let those standard streams that the caller has closed lead nowhere, instead of failing."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
-
-
-def _is_of_output(error: OSError) -> bool:
-    """Say whether writing to a standard stream failed: of a file, the error would have the name."""
-    return error.filename is None and error.errno in _OUTPUT_ERRORS
-
-
-def _report_lost_output(error: OSError) -> None:
-    # What is still waiting to be written would fail once more when the process ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    with contextlib.suppress(OSError):  # standard error may be what cannot be written
-        click.echo(f"error: the output cannot be written: {error.strerror}", err=True)
-
-
-def _report_fault(error: Exception, ctx: click.Context) -> None:
-    if ctx.params.get("verbose") or os.environ.get("OVERSIGHT_DEBUG"):
-        import traceback
-
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
-    click.echo(
-        f"A fault of ours, in oversight {__version__}: {type(error).__name__}: {error}\n"
-        f"Please report it with the command and its files; --verbose shows where it happened.",
-        err=True,
-    )
 
 
 # Options
 
 
-def day_option(name: str, about: str) -> Decorator:
+def day_option(name: str, about: str, *, required: bool = False) -> Decorator:
     """Return an option that takes a date such as 2025-06-30."""
+    return click.option(name, callback=_as_day, required=required, metavar="DATE", help=about)
 
-    def as_day(
-        _context: click.Context, _option: click.Parameter, value: datetime.datetime | None
-    ) -> datetime.date | None:
-        return None if value is None else value.date()
 
-    day = click.DateTime(["%Y-%m-%d"])
-    return click.option(name, type=day, callback=as_day, metavar="DATE", help=about)
+def _as_day(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> datetime.date | None:
+    """Read a date, written in the one way in which nobody takes the month for the day."""
+    from datetime import date
+
+    if text is None:
+        return None
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise click.BadParameter(f"`{text}` is no date: write it like 2025-06-30")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"`{text}` is no day of the calendar") from None
 
 
 def several(*options: Decorator) -> Decorator:
@@ -335,6 +182,7 @@ def output(*formats: str) -> Decorator:
             "--color",
             type=click.Choice(["auto", "always", "never"]),
             default="auto",
+            show_default=True,
             help="Colour: on a terminal only (auto), always or never.",
         ),
         VERBOSE,
@@ -433,18 +281,11 @@ def outcome_of(rulebook: Rulebook, name: str, option: str) -> str:
     if name in ids:
         return name
     raise click.BadParameter(
-        f"`{name}` is no outcome of {rulebook.id}: use {', '.join(ids)}", param_hint=option
+        f"`{name}` is no outcome of {rulebook.id}: use {', '.join(ids)}", param_hint=f"'{option}'"
     )
 
 
 # Printing
-
-
-def terminal_for(stream: IO[str], colour: Colour = "auto") -> Terminal:
-    """Return what *stream* can show."""
-    from oversight_engine.report.terminal import terminal_of
-
-    return terminal_of(stream, colour)
 
 
 def print_page(page: Page, options: Options) -> None:

@@ -11,7 +11,6 @@ import click
 from oversight_engine.command_line import (
     EVALUATORS,
     FORMATS,
-    Command,
     Options,
     cohort_for,
     complete_rulebook,
@@ -23,6 +22,7 @@ from oversight_engine.command_line import (
     read,
     write_file,
 )
+from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError
 
 if TYPE_CHECKING:

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oversight_engine.command_line import (
-    FIRST_TIER,
-    Options,
-    load,
-    print_page,
-    report,
-    terminal_for,
-)
+from oversight_engine.command_line import Options, load, print_page
+from oversight_engine.commands import FIRST_TIER, report, terminal_for
 from oversight_engine.errors import ExitCode, InputError, LedgerUnavailableError
 
 if TYPE_CHECKING:

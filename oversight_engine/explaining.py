@@ -12,7 +12,6 @@ from oversight_engine.command_line import (
     EVALUATORS,
     FORMATS,
     UNDER,
-    Command,
     Options,
     cohort_for,
     complete_file,
@@ -25,6 +24,7 @@ from oversight_engine.command_line import (
     read,
     several,
 )
+from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError
 
 if TYPE_CHECKING:

@@ -35,6 +35,15 @@ LEDGER = click.option(
 )
 """How every command names the ledger, so that arguments are left to what is looked for in it."""
 
+
+class _Number(click.IntRange):
+    """A number of an entry; the name is for the message about what is none."""
+
+    name = "number of an entry"
+
+
+NUMBER = click.argument("number", type=_Number(min=1), metavar="N")
+
 KEY = click.option(
     "--key",
     "key_file",

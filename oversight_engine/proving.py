@@ -14,15 +14,14 @@ from oversight_engine.command_line import (
     DEFAULT_RULEBOOK,
     FORMATS,
     REFORM,
-    Command,
     complete_rulebook,
     output,
     place_of,
     print_data,
     print_page,
-    terminal_for,
     write_file,
 )
+from oversight_engine.commands import Command, terminal_for
 from oversight_engine.errors import ExitCode, InputError, IntegrityError
 
 if TYPE_CHECKING:

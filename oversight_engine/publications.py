@@ -14,8 +14,6 @@ from oversight_engine.command_line import (
     FORMATS,
     REFORM,
     RULEBOOK,
-    Command,
-    Commands,
     Options,
     cohort_for,
     day_option,
@@ -24,10 +22,10 @@ from oversight_engine.command_line import (
     print_data,
     print_page,
     read,
-    report,
     rulebook_options,
     several,
 )
+from oversight_engine.commands import Command, Commands, report
 from oversight_engine.errors import ExitCode, InputError
 from oversight_engine.importing.importer import find_importer, importer_names
 

@@ -12,8 +12,6 @@ from attrs import evolve
 from oversight_engine.command_line import (
     FORMATS,
     VERBOSE,
-    Command,
-    Commands,
     Options,
     complete_file,
     day_option,
@@ -22,12 +20,14 @@ from oversight_engine.command_line import (
     print_page,
     write_file,
 )
+from oversight_engine.commands import Command, Commands
 from oversight_engine.errors import ExitCode, InputError
 from oversight_engine.ledger_options import (
     BY_WHOM,
     COMPARED,
     KEY,
     LEDGER,
+    NUMBER,
     kept_note,
     location_of,
     machine_clock,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from oversight_engine.ledger.retention import Retention
 
 FILES = click.Path(path_type=Path)
-NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
 REASON = click.option("--reason", required=True, metavar="TEXT", help="Why.")
 
 

@@ -11,7 +11,6 @@ from click.core import ParameterSource
 
 from oversight_engine.command_line import (
     FORMATS,
-    Command,
     Options,
     cohort_for,
     complete_file,
@@ -24,12 +23,14 @@ from oversight_engine.command_line import (
     read,
     rulebook_options,
 )
+from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError
 from oversight_engine.ledger_options import LEDGER, location_of, refuse_both, trusted_keys
 
 if TYPE_CHECKING:
     from oversight_engine.ledger.log import Ledger
-    from oversight_engine.ledger.replaying import Replay, Selection
+    from oversight_engine.ledger.replayed import Replay
+    from oversight_engine.ledger.replaying import Selection
     from oversight_engine.model.rulebook import Rulebook
 
 FILES = click.Path(path_type=Path)

@@ -8,13 +8,13 @@ import click
 
 from oversight_engine.command_line import (
     FORMATS,
-    Command,
     Options,
     day_option,
     output,
     print_data,
     print_page,
 )
+from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError, IntegrityError
 from oversight_engine.ledger_options import (
     COMPARED,

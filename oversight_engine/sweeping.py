@@ -9,7 +9,6 @@ import click
 
 from oversight_engine.command_line import (
     UNDER,
-    Command,
     Decorator,
     Options,
     cohort_for,
@@ -22,6 +21,7 @@ from oversight_engine.command_line import (
     print_sheet,
     read,
 )
+from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError
 
 if TYPE_CHECKING:

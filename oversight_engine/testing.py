@@ -11,7 +11,6 @@ import click
 from oversight_engine.command_line import (
     DEFAULT_RULEBOOK,
     EVALUATORS,
-    Command,
     Options,
     complete_rulebook,
     load,
@@ -22,6 +21,7 @@ from oversight_engine.command_line import (
     read,
     write_file,
 )
+from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError
 
 if TYPE_CHECKING:

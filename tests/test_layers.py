@@ -18,6 +18,7 @@ DOORS = {
         "casework",
         "cli",
         "command_line",
+        "commands",
         "comparing",
         "deciding",
         "explaining",
