@@ -27,6 +27,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from oversight_engine.language.problems import Problem
     from oversight_engine.model.trace import Trace
 
 
@@ -50,16 +51,17 @@ class OversightError(Exception):
     Attributes:
         code: a stable name for the kind of error.
         exit_code: how a command that meets it ends.
-        problems: what is wrong, each with its place, where the error has several causes.
+        problems: what is wrong, where the error has several causes: of files each a `Problem` with its
+            place, else text.
     """
 
     code: ClassVar[str] = "oversight-error"
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
 
-    def __init__(self, message: str, *, problems: Iterable[object] = ()) -> None:
+    def __init__(self, message: str, *, problems: Iterable[Problem | str] = ()) -> None:
         """Keep *message*, and the located *problems* it sums up."""
         super().__init__(message)
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem | str, ...] = tuple(problems)
 
 
 class InputError(OversightError):
