@@ -51,8 +51,8 @@ class OversightError(Exception):
     Attributes:
         code: a stable name for the kind of error.
         exit_code: how a command that meets it ends.
-        problems: what is wrong, where the error has several causes: of files each a `Problem` with its
-            place, else text.
+        problems: what is wrong, where the error has several causes: in files each a `Problem`
+            with its place, else text.
     """
 
     code: ClassVar[str] = "oversight-error"
