@@ -19,6 +19,7 @@ FORBIDDEN = re.compile(
 )
 """What no text may hold."""
 
+_SQLITE = b"SQLite format 3\0"
 _UTF_8_MARK = b"\xef\xbb\xbf"
 _MARKS = ((_UTF_8_MARK, "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
@@ -79,7 +80,9 @@ def decode(
         problems.add(
             "not-utf-8", place_at(before, len(before), name),
             f"byte {error.start} is not UTF-8", got=f"0x{content[error.start]:02x}",
-            help="save the file as UTF-8",
+            help="`oversight ledger` and `oversight replay` read a ledger"
+            if content.startswith(_SQLITE)
+            else "save the file as UTF-8",
         )  # fmt: skip
         return None
     found = FORBIDDEN.search(text)

@@ -110,6 +110,10 @@ def test_json_is_located_by_key_path():
         ("a: PRIVATE+KEY+name+00000000+secret", "f: private-key: this file has a private key"),
         (b"a: 1\nb: caf\xe9", "f:2:7: not-utf-8: byte 11 is not UTF-8 (got `0xe9`)"),
         ("é: \u00e9".encode() + b"\xff", "f:1:5: not-utf-8: "),
+        (
+            b"SQLite format 3\0\x10\0\xff",
+            "f:1:19: not-utf-8: byte 18 is not UTF-8 (got `0xff`); `oversight ledger` and",
+        ),
         (b"\xef\xbb\xbfa: 1", "f:1:1: byte-order-mark: the file begins with a byte-order"),
         ("a: 1".encode("utf-16"), "f:1:1: byte-order-mark: the file begins with a byte-order"),
         ("a: 1".encode("utf-16-le"), "f:1:2: forbidden-character: "),
