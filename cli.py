@@ -312,8 +312,8 @@ def _chosen(items: Sequence[Item], ids: Sequence[str], kind: str) -> list[Item]:
     known = [item.id for item in items]
     for item_id in ids:
         if item_id not in known:
-            hint = did_you_mean(item_id, known)
-            raise click.UsageError(f"no {kind} is called `{item_id}`" + (f": {hint}" * bool(hint)))
+            hint = did_you_mean(item_id, known) or f"`oversight {kind}s` lists them"
+            raise click.UsageError(f"no {kind} is called `{item_id}`: {hint}")
     return [item for item in items if not ids or item.id in ids]
 
 

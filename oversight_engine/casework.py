@@ -28,6 +28,7 @@ from oversight_engine.ledger_options import (
     NUMBER,
     machine_clock,
     open_ledger,
+    refuse_stranger,
     signer_of,
     whom,
 )
@@ -95,6 +96,7 @@ def show(system: str, **options: Any) -> None:
     from oversight_engine.report import standings
 
     with open_ledger(options) as opened, opened.reading():
+        refuse_stranger(opened, system)
         asked = _asked(opened, options)
         found = [*_folded(opened, system, asked.known_on).standings.values()]
     if options["format"] == "json":

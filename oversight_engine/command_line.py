@@ -200,8 +200,11 @@ def place_of(name: str) -> Path:
     place = shipped if not Path(name).exists() and shipped.is_dir() else Path(name)
     if place.exists():
         return place
-    ships = ", ".join(shipped_rulebooks())
-    raise RulebookError(f"there is no rulebook {name}: name a folder, or one that ships ({ships})")
+    from oversight_engine.language.problems import did_you_mean
+
+    ships = shipped_rulebooks()
+    hint = did_you_mean(name, ships) or f"name a folder, or one that ships ({', '.join(ships)})"
+    raise RulebookError(f"there is no rulebook {name}: {hint}")
 
 
 def shipped_rulebooks() -> list[str]:
@@ -322,6 +325,10 @@ def write_file(file: Path, content: bytes, *, mode: str = "wb") -> None:
     try:
         with file.open(mode) as stream:
             stream.write(content)
+    except FileExistsError:
+        raise InputError(f"{file} is there already, and is not overwritten") from None
+    except FileNotFoundError:
+        raise InputError(f"{file} cannot be written: there is no folder {file.parent}") from None
     except OSError as error:
         if error.filename is None:  # it was opened and could not be filled: leave no stump
             file.unlink(missing_ok=True)

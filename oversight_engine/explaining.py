@@ -43,14 +43,18 @@ ONE_CASE = several(
 def _one(source: str, options: Options) -> Iterator[tuple[Engine, Case]]:
     """Yield an engine for the rulebook that is asked for, and the one case that is meant."""
     from oversight_engine.engine import Engine
+    from oversight_engine.language.problems import did_you_mean
 
     rulebook = load(options)
     cases, _ = read([source], rulebook, options)
     wanted = options["system"]
     chosen = [case for case in cases if wanted in {None, case.system.code}]
     if len(chosen) != 1:
-        codes = ", ".join(sorted({case.system.code for case in cases}))
-        raise InputError(f"{source} holds {codes or 'no case'}: choose one with --system")
+        codes = sorted({case.system.code for case in cases})
+        if wanted is not None and not chosen:
+            hint = did_you_mean(wanted, codes) or f"it holds {', '.join(codes)}"
+            raise InputError(f"{source} holds no case of {wanted}: {hint}")
+        raise InputError(f"{source} holds {', '.join(codes)}: choose one with --system")
     cohort = cohort_for(rulebook, cases, options, options["as_of"])
     with Engine(rulebook, cohort=cohort, evaluators=options["evaluators"]) as engine:
         yield engine, chosen[0]

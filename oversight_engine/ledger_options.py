@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from oversight_engine.command_line import Options, complete_file, several
-from oversight_engine.errors import InputError
+from oversight_engine.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
     from oversight_engine.ledger.keys import Signer, Verifier
@@ -82,6 +82,15 @@ def location_of(options: Options) -> str:
     return str(location)
 
 
+def refuse_stranger(ledger: Ledger, system: str) -> None:
+    """Refuse the code of a *system* on which the *ledger* has nothing: a slip, mostly."""
+    if next(ledger.entries(system=system), None) is None:
+        raise InputError(
+            f"{ledger.place} has nothing on {system}: `oversight ledger in-force` lists every "
+            "system it knows"
+        )
+
+
 def refuse_both(options: Options, what: str) -> None:
     """Refuse a ledger that is named beside *what* stands for one.
 
@@ -117,20 +126,36 @@ def trusted_keys(options: Options) -> list[Verifier]:
 
     found = []
     for text in options["trusted"]:
+        is_file = _is_file(text)
+        said = _bytes_of(Path(text)).decode("utf-8", "replace").strip() if is_file else text
         try:
-            found.append(Verifier.parse(text))
-        except InputError:
-            if not Path(text).is_file():
-                raise
-            said = _bytes_of(Path(text)).decode("utf-8", "replace").strip()
             found.append(Verifier.parse(said))
+        except InputError as error:  # what is given may be a private key, and is not quoted
+            named = text if is_file else "--trust names no file, so it should be a key, and is"
+            raise InputError(f"{named}: {error}") from None
     return found
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # a key is longer than a name may be
+        return False
 
 
 def kept_note(options: Options) -> bytes | None:
     """Return the checkpoint that *options* name, if they name one."""
+    from oversight_engine.ledger.notes import Checkpoint, parse_note
+
     file = options["checkpoint"]
-    return None if file is None else _bytes_of(file)
+    if file is None:
+        return None
+    note = _bytes_of(file)
+    try:
+        Checkpoint.parse(parse_note(note)[0])
+    except IntegrityError as error:  # another file than was meant says nothing of the ledger
+        raise InputError(f"{file}: {error}") from None
+    return note
 
 
 def _bytes_of(file: Path) -> bytes:

@@ -62,6 +62,7 @@ def check(rulebooks: tuple[str, ...], **options: Any) -> int:
     from oversight_engine.report import checking
 
     _refuse_options(rulebooks, options)
+    _refuse_certificates(options)
     names = rulebooks or (DEFAULT_RULEBOOK,)
     proofs = options["proofs"]
     checked = [
@@ -95,6 +96,17 @@ def _refuse_options(rulebooks: Sequence[str], options: dict[str, Any]) -> None:
         raise click.UsageError(f"{option} wants proofs: leave --no-proofs out")
     if len(rulebooks) > 1 and {"certificate", "verify_certificate"} & set(asked):
         raise click.UsageError("a certificate is of one rulebook: name one")
+
+
+def _refuse_certificates(options: dict[str, Any]) -> None:
+    """Refuse what could not be read or written, before minutes are spent on proofs."""
+    from oversight_engine.analysis.certificate import read_certificate
+
+    made, stated = options["certificate"], options["verify_certificate"]
+    if made is not None and not made.parent.is_dir():
+        raise InputError(f"{made} cannot be written: there is no folder {made.parent}")
+    if stated is not None:
+        read_certificate(stated)
 
 
 def _write(one: Checked, proof: Proof, options: dict[str, Any]) -> None:

@@ -173,7 +173,8 @@ def systems(decisions: tuple[Path, ...], **options: Any) -> int:
     for path in decisions:
         stored = read_decisions(path)
         if stored is None:
-            raise InputError(f"{path} holds no decisions")
+            because = "holds no decisions, as `oversight decide --format json` prints them"
+            raise InputError(f"{path} {because if path.exists() else 'is not there'}")
         found += stored
     onto, _ = read(options["onto"], rulebook, options) if options["onto"] else ((), False)
     gathered = gather(found, places, rulebook, problems, onto=onto, as_of=options["as_of"])

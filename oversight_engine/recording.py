@@ -21,7 +21,7 @@ from oversight_engine.command_line import (
     write_file,
 )
 from oversight_engine.commands import Command, Commands
-from oversight_engine.errors import ExitCode, InputError
+from oversight_engine.errors import ExitCode, InputError, OversightError
 from oversight_engine.ledger_options import (
     BY_WHOM,
     COMPARED,
@@ -263,6 +263,11 @@ def prove(number: int, file: Path | None, **options: Any) -> None:
 @VERBOSE
 def export(folder: Path, masks: tuple[str, ...], **options: Any) -> None:
     """Write all entries of a ledger, what they refer to, its keys and its newest checkpoint."""
+    for path in masks:
+        if not path.startswith("/"):
+            raise click.BadParameter(
+                f"`{path}` is no path: it begins with /", param_hint="'--mask'"
+            )
     try:
         folder.mkdir()
         (folder / "objects").mkdir()
@@ -270,8 +275,21 @@ def export(folder: Path, masks: tuple[str, ...], **options: Any) -> None:
         raise InputError(f"{folder} is there already: nothing is overwritten") from None
     except OSError as error:
         raise InputError(f"{folder} cannot be made: {error.strerror}") from error
+    try:
+        _export(folder, masks, options)
+    except OversightError:  # half of a ledger must not pass for one
+        import shutil
+
+        shutil.rmtree(folder)
+        raise
+
+
+def _export(folder: Path, masks: tuple[str, ...], options: Options) -> None:
     with open_ledger(options) as opened, opened.reading():
-        _write_lines(folder / "entries.jsonl", _exported(opened, masks))
+        unmet = dict.fromkeys(masks)
+        _write_lines(folder / "entries.jsonl", _exported(opened, masks, unmet))
+        for path in unmet:
+            click.echo(f"Nothing is masked by {path}: no entry has it.", err=True)
         for digest in opened.store.digests():
             # The name comes from the bytes, never from what the ledger says they are.
             content = opened.object(digest)
@@ -281,13 +299,16 @@ def export(folder: Path, masks: tuple[str, ...], **options: Any) -> None:
         write_file(folder / "checkpoint.txt", opened.checkpoint(), mode="xb")
 
 
-def _exported(opened: Ledger, masks: tuple[str, ...]) -> Iterator[bytes]:
+def _exported(opened: Ledger, masks: tuple[str, ...], unmet: dict[str, None]) -> Iterator[bytes]:
+    """Yield the line of each entry, masked; of the *unmet* paths those are left that none has."""
     from oversight_engine.ledger.entries import masked_content
     from oversight_engine.ledger.retention import has_field
 
     leaves = opened.leaves()
     for entry in opened.entries():
         present = [path for path in masks if has_field(entry, path)]
+        for path in present:
+            unmet.pop(path, None)
         content = masked_content(entry, present) if present else entry.content
         leaf = next(leaves).hex().encode()
         yield b'{"entry":%s,"format":"oversight-exported/1","leaf":"%s"}\n' % (content, leaf)

@@ -25,7 +25,13 @@ from oversight_engine.command_line import (
 )
 from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError
-from oversight_engine.ledger_options import LEDGER, location_of, refuse_both, trusted_keys
+from oversight_engine.ledger_options import (
+    LEDGER,
+    location_of,
+    refuse_both,
+    refuse_stranger,
+    trusted_keys,
+)
 
 if TYPE_CHECKING:
     from oversight_engine.ledger.log import Ledger
@@ -157,6 +163,8 @@ def _refuse_ledger(file: str) -> None:
 def _selection(ledger: Ledger, options: Options) -> Selection:
     from oversight_engine.ledger.replaying import Selection, held_on, known_until
 
+    for system in options["systems"]:
+        refuse_stranger(ledger, system)
     first, last = options["numbers"]
     numbers = None
     if options["as_of"] is not None:

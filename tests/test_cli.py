@@ -405,7 +405,7 @@ def test_a_new_case_can_be_decided_at_once(tmp_path):
     assert written.stderr == f"Wrote {path}.\n"
     assert run("decide", str(path), REFERENCE).exit_code == ExitCode.REFERRED
     again = run("new", "case", str(path), *options)
-    assert (again.exit_code, "cannot be written" in again.stderr) == (2, True)
+    assert (again.exit_code, "is not overwritten" in again.stderr) == (2, True)
 
 
 def test_a_new_case_is_dated_today_where_no_day_is_given():

@@ -1,13 +1,14 @@
 """What a command says that is called in a way it is not: a code, what is wrong, and the way out."""
 
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from oversight_engine.errors import ExitCode
 from oversight_engine.report.schemas import shipped_schema
-from tests.commands import FREE, REFERENCE, run
+from tests.commands import FREE, HARSH, REFERENCE, run
 
 
 def refused(*arguments):
@@ -79,3 +80,85 @@ def test_a_program_is_told_in_json_wherever_it_asks_for_that(order):
     Draft202012Validator(shipped_schema("errors")).validate(told)
     assert (told["error"], told["exit_code"]) == ("bad-input", 2)
     assert "`today` is no date" in told["message"]
+
+
+# Files and names that are other ones than were meant
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Stand in a folder that has a ledger of one decision, its key, a case and a few odd files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OVERSIGHT_LEDGER", "l.ledger")
+    monkeypatch.setenv("OVERSIGHT_LEDGER_KEY", "key")
+    for words in (
+        ("ledger", "key", "new", "key", "--name", "example.org/l"), ("ledger", "init"),
+        ("decide", HARSH, REFERENCE),
+    ):  # fmt: skip
+        assert run(*words).exit_code == ExitCode.DONE
+    (tmp_path / "case.yaml").write_text(Path(FREE).read_text("utf-8"), "utf-8")
+    (tmp_path / "odd.json").write_text("{}")
+    (tmp_path / "folder").mkdir()
+    return tmp_path
+
+
+OTHER_KIND = "unknown-format: this is another kind of file"
+MISTAKES = [
+    ("decide none.yaml", "none.yaml: no-such-file: there is no such file"),
+    ("decide folder", "folder: missing-file: this folder holds no cases"),
+    ("decide case.yaml --reform case.yaml", f"case.yaml:1:9: {OTHER_KIND}"),
+    ("cohort case.yaml --check case.yaml", f"case.yaml:1:9: {OTHER_KIND}"),
+    ("test hewitt-2023 --tests case.yaml", f"case.yaml:1:9: {OTHER_KIND}"),
+    ("ledger retention case.yaml", f"case.yaml:1:9: {OTHER_KIND}"),
+    ("decide case.yaml --ledger case.yaml", "case.yaml is no ledger"),
+    ("decide case.yaml --ledger none", "no ledger none: `oversight ledger init` makes one"),
+    ("decide case.yaml --key case.yaml", "case.yaml: not a private key: it does not begin with"),
+    ("explain case.yaml --system ZZ00", "holds no case of ZZ00: did you mean `ZZ004`?"),
+    ("explain case.yaml --system other", "holds no case of other: it holds ZZ004"),
+    ("facts nonsense", "no fact is called `nonsense`: `oversight facts` lists them"),
+    ("rules nonsense", "no rule is called `nonsense`: `oversight rules` lists them"),
+    ("agree case.yaml --published case.yaml", "missing-column: the column `code` is missing"),
+    ("import systems none --map none -o out", "none is not there"),
+    ("import systems odd.json --map none -o out", "odd.json holds no decisions, as `oversight"),
+    ("new case case.yaml", "case.yaml is there already, and is not overwritten"),
+    ("new case nowhere/case.yaml", "cannot be written: there is no folder nowhere"),
+    ("ledger prove 2 -o nowhere/p.json", "cannot be written: there is no folder nowhere"),
+    ("ledger verify --checkpoint case.yaml", "case.yaml: not a signed note"),
+    ("ledger verify --trust case.yaml", "case.yaml: not a public key"),
+    ("ledger verify --trust nonsense", "--trust names no file, so it should be a key, and is: not"),
+    ("ledger show ZZ999", "l.ledger has nothing on ZZ999: `oversight ledger in-force` lists"),
+    ("replay --system ZZ999", "l.ledger has nothing on ZZ999: `oversight ledger in-force` lists"),
+    ("ledger export -o out --mask case", "`case` is no path: it begins with /"),
+    ("ledger export -o out --mask /decision", "entry 2 cannot be masked so"),
+    ("ledger prove 9", "l.ledger has no entry 9: its last is 2"),
+    ("check hewitt-2023 --certificate nowhere/c", "cannot be written: there is no folder nowhere"),
+    ("check hewitt-2023 --verify-certificate none", "none: cannot be read: No such file"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), MISTAKES, ids=[words for words, _ in MISTAKES])
+def test_a_mistake_is_told_with_its_place_and_what_would_be_right(place, words, said):
+    def there():  # all but what SQLite keeps beside a ledger that was read
+        return sorted(path for path in place.rglob("*") if not path.name.startswith("l.ledger-"))
+
+    before = there()
+
+    assert said in refused(*words.split())
+    assert there() == before
+
+
+def test_a_misspelt_rulebook_is_guessed_at():
+    result = run("decide", FREE, "--rulebook", "hewit-2023")
+
+    assert result.exit_code == ExitCode.INVALID_RULEBOOK
+    assert "there is no rulebook hewit-2023: did you mean `hewitt-2023`?" in result.stderr
+
+
+def test_a_mask_that_nothing_has_is_said_to_mask_nothing(place):
+    result = run(
+        "ledger", "export", "-o", "out", "--mask", "/case/facts/none", "--mask", "/case/system/name"
+    )
+
+    assert result.exit_code == ExitCode.DONE
+    assert "Nothing is masked by /case/facts/none: no entry has it." in result.stderr
+    assert "by /case/system/name:" not in result.stderr

@@ -338,7 +338,7 @@ def test_no_message_ever_shows_a_private_key(place, form, monkeypatch):
         run("ledger", "key", "show", "broken", code=ExitCode.BAD_INPUT),
         run("ledger", "verify", "--ledger", "ledger", "--trust", "key", code=ExitCode.BAD_INPUT),
         run(
-            "ledger", "verify", "--ledger", "ledger", "--checkpoint", "key", code=ExitCode.INTEGRITY
+            "ledger", "verify", "--ledger", "ledger", "--checkpoint", "key", code=ExitCode.BAD_INPUT
         ),
         run("ledger", "verify", "--ledger", "key", code=ExitCode.BAD_INPUT),
     ]

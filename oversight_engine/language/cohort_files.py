@@ -9,7 +9,13 @@ from typing import TypeVar
 
 from oversight_engine.errors import InputError, IntegrityError
 from oversight_engine.language.cohorts import SIDES
-from oversight_engine.language.forms import Form, read_format, read_scalar, read_whole
+from oversight_engine.language.forms import (
+    Form,
+    read_format,
+    read_scalar,
+    read_whole,
+    refuse_other_kind,
+)
 from oversight_engine.language.headings import read_each
 from oversight_engine.language.problems import Problems, TooManyProblemsError
 from oversight_engine.language.source import Broken, Node, Sequence, from_mapping, read_file
@@ -59,8 +65,10 @@ class _Reader:
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
 
-    def read(self, root: Node) -> CohortValues:
+    def read(self, root: Node) -> CohortValues | None:
         form = Form(root, "cohort values", self._problems)
+        if refuse_other_kind(form, COHORT_FORMAT):
+            return None
         read_format(form, COHORT_FORMAT)
         tables = dict(self._entries(form, "tables", self._table))
         scores = dict(self._entries(form, "scores", self._text))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from oversight_engine.errors import InputError
 from oversight_engine.language.facts import read_dated_values
-from oversight_engine.language.forms import Form, Names, read_format
+from oversight_engine.language.forms import Form, Names, read_format, refuse_other_kind
 from oversight_engine.language.headings import References, read_each
 from oversight_engine.language.problems import Problems, TooManyProblemsError
 from oversight_engine.language.rulebooks import examine_data
@@ -92,6 +92,8 @@ class _ReformReader:
 
     def read(self, root: Node) -> Reform | None:
         form = Form(root, "a reform", self._problems)
+        if refuse_other_kind(form, REFORM_FORMAT):
+            return None
         read_format(form, REFORM_FORMAT)
         reform_id, title = form.id(hyphens=True), form.text("title")
         pinned = self._pinned(form)

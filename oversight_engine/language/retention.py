@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oversight_engine.errors import InputError
-from oversight_engine.language.forms import Form, Names, read_format
+from oversight_engine.language.forms import Form, Names, read_format, refuse_other_kind
 from oversight_engine.language.headings import Register, read_basis, read_each
 from oversight_engine.language.problems import Problems, TooManyProblemsError
 from oversight_engine.language.source import Node, Scalar, Sequence, read_bytes
@@ -67,8 +67,10 @@ class _Reader:
         self._items = Register("item")
         self._taken: dict[tuple[str, str], str] = {}
 
-    def read(self, root: Node, digest: str) -> RetentionPolicy:
+    def read(self, root: Node, digest: str) -> RetentionPolicy | None:
         form = Form(root, "a retention policy", self._problems)
+        if refuse_other_kind(form, RETENTION_FORMAT):
+            return None
         read_format(form, RETENTION_FORMAT)
         policy_id, title = form.id(hyphens=True), form.text("title")
         items = read_each(form, "items", self._item, needed=True)

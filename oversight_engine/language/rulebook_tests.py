@@ -9,7 +9,14 @@ from pathlib import Path
 from attrs import frozen
 
 from oversight_engine.errors import InputError
-from oversight_engine.language.forms import Form, Names, read_boolean, read_choice, read_format
+from oversight_engine.language.forms import (
+    Form,
+    Names,
+    read_boolean,
+    read_choice,
+    read_format,
+    refuse_other_kind,
+)
 from oversight_engine.language.forms import read_number as number_of
 from oversight_engine.language.problems import Place, Problems, TooManyProblemsError
 from oversight_engine.language.reforms import examine_reform
@@ -61,8 +68,9 @@ def examine_tests(files: Iterable[Path], rulebook: Rulebook) -> tuple[tuple[Suit
         forms = []
         for path in files:
             root = read_file(path, problems)
-            if root is not None:
-                forms.append((path, reader.bases_of(root)))
+            form = None if root is None else reader.bases_of(root)
+            if form is not None:
+                forms.append((path, form))
         suites = [reader.suite(path, form) for path, form in forms]
     except TooManyProblemsError:
         return (), problems
@@ -107,9 +115,11 @@ class _Reader:
         self._findings = {finding.id: finding for finding in rulebook.findings}
         self._consequences = tuple(item.id for item in rulebook.consequences)
 
-    def bases_of(self, root: Node) -> Form:
-        """Note the bases of the document at *root*, and return its form for the rest."""
+    def bases_of(self, root: Node) -> Form | None:
+        """Note the bases of the document at *root*, and return its form for the rest, if any."""
         form = Form(root, "a file of tests", self._problems)
+        if refuse_other_kind(form, TEST_FORMAT):
+            return None
         read_format(form, TEST_FORMAT)
         for node in form.nodes("bases", needed=False):
             inner = Form(node, "a base", self._problems)

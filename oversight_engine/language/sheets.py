@@ -98,12 +98,12 @@ def _has_columns(
     for name in missing:
         nearest = problems.did_you_mean(name, set(names) - set(needed))
         problems.add(
-            "missing-column", place, "a column is missing", got=name,
+            "missing-column", place, f"the column {quoted([name])} is missing",
             help=nearest or f"the columns are {quoted(names)}",
         )  # fmt: skip
     twice = sorted({name for name in names if names.count(name) > 1})
     for name in twice:
-        problems.add("duplicate-column", place, "two columns have one name", got=name)
+        problems.add("duplicate-column", place, f"two columns are called {quoted([name])}")
     return not missing and not twice
 
 

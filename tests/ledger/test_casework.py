@@ -258,12 +258,10 @@ def test_what_was_not_known_yet_is_left_out(story):
     assert asked("show", CODE, "--known-on", "2020-01-01")["standings"] == []
 
 
-def test_a_system_never_decided_has_none(story):
-    result = run("ledger", "show", "ZZ999", "--on", "2025-07-01", "--format", "plain")
+def test_a_system_that_a_ledger_does_not_know_is_a_slip(story):
+    told = refused("show", CODE.lower(), "--on", "2025-07-01")
 
-    assert result.exit_code == 0
-    assert "ZZ999: none" in result.stdout
-    assert "never decided" in result.stdout
+    assert "l.ledger has nothing on zz018: `oversight ledger in-force` lists" in told
 
 
 @pytest.mark.parametrize("form", ["pretty", "plain", "markdown"])
