@@ -114,15 +114,19 @@ def _is_plain(value: Plain) -> bool:
     """Say quickly whether `_fault_of_plain` has nothing to say of *value*: level by level."""
     level: list[Any] = [value]
     for _ in range(DEEPEST):
-        kinds = {*map(type, level)}
+        kinds = set(map(type, level))  # faster than a display of the same
         if not kinds <= _KINDS:
             return False
-        texts = level if kinds == {str} else [each for each in level if isinstance(each, str)]
+        is_flat = dict not in kinds and list not in kinds
+        leaves, keys, inner = (level, [], []) if is_flat else _parted(level)
+        texts = leaves if kinds <= _TEXTS else [each for each in leaves if isinstance(each, str)]
         is_large = int in kinds and any(
-            type(each) is int and abs(each) > LARGEST_WHOLE for each in level
+            abs(each) > LARGEST_WHOLE for each in leaves if type(each) is int
         )
-        keys, inner = _within(level) if dict in kinds or list in kinds else ([], [])
-        are_words = {*map(type, keys)} <= {str} and "".join(keys).isascii()
+        try:
+            are_words = "".join(keys).isascii()
+        except TypeError:  # not all are texts
+            return False
         if is_large or not are_words or not _is_encodable("".join(texts)):
             return False
         if not inner:
@@ -131,8 +135,9 @@ def _is_plain(value: Plain) -> bool:
     return False
 
 
-def _within(level: list[Any]) -> tuple[list[str], list[Any]]:
-    """Return the keys of the mappings on a *level*, and what is in these and in its lists."""
+def _parted(level: list[Any]) -> tuple[list[Any], list[str], list[Any]]:
+    """Return what on a *level* holds nothing, the keys of its mappings, and what is in the rest."""
+    leaves: list[Any] = []
     keys: list[str] = []
     inner: list[Any] = []
     for each in level:
@@ -141,10 +146,13 @@ def _within(level: list[Any]) -> tuple[list[str], list[Any]]:
             inner += each.values()
         elif type(each) is list:
             inner += each
-    return keys, inner
+        else:
+            leaves.append(each)
+    return leaves, keys, inner
 
 
-_KINDS = {dict, list, str, NumberText, int, bool, type(None)}
+_TEXTS = {str, NumberText}
+_KINDS = _TEXTS | {dict, list, int, bool, type(None)}
 
 
 def _fault_of_plain(value: Any, depth: int) -> str:

@@ -143,6 +143,9 @@ _HEAD: Mapping[str, checks.Check] = {
 _FOOT: Mapping[str, checks.Check] = {"clock": checks.moment, "masked": checks.pointers}
 """What any entry may say: that the clock had stepped back, and what is masked in it."""
 
+_ASKED = {name: {**_HEAD, **kind.keys, **_FOOT} for name, kind in KINDS.items()}
+_NEEDED = {name: (*_HEAD, *kind.needed) for name, kind in KINDS.items()}
+
 
 @frozen(eq=False, repr=False)
 class Entry(Noun):
@@ -212,7 +215,7 @@ class Draft(Noun):
         """
         number = 1 if self.kind == "ledger" else checks.LARGEST_WHOLE
         head = {"format": ENTRY_FORMAT, "number": number, "kind": self.kind}
-        data = {**self.data, **head, "recorded_at": moment_text(_SOME_MOMENT)}
+        data = {**self.data, **head, "recorded_at": _SOME_MOMENT}
         written = Written(self.data, codec.write)
         faults = find_faults(data, written)
         its_own = (*_HEAD, *_FOOT)
@@ -284,15 +287,13 @@ def read_entry(content: bytes, codec: Codec = PLAINLY) -> Entry:
 def find_faults(data: Plain, written: Written | None = None) -> list[str]:
     """Return in words what keeps *data*, of which some may be *written*, from being an entry."""
     written = Written(data) if written is None else written
-    kind = KINDS.get(data["kind"]) if isinstance(data.get("kind"), str) else None
-    if kind is None:
+    if not isinstance(data.get("kind"), str) or data["kind"] not in KINDS:
         return [f"`kind` {_HEAD['kind'](None)}"]
     if not all(isinstance(key, str) for key in data):
         return ["it has keys that are no texts"]
-    asked = {**_HEAD, **kind.keys, **_FOOT}
-    masked = _masked_keys(data)
-    faults = [f"`{key}` is missing" for key in {**_HEAD, **kind.needed} if key not in data]
-    faults = [fault for fault in faults if fault.split("`")[1] not in masked]
+    asked, masked = _ASKED[data["kind"]], _masked_keys(data)
+    needed = [key for key in _NEEDED[data["kind"]] if key not in masked]
+    faults = [f"`{key}` is missing" for key in needed if key not in data]
     for key in sorted(data):
         if key not in asked:
             faults.append(f"`{key}` is nothing that an entry of the kind {data['kind']} says")
@@ -409,12 +410,12 @@ def digest_of(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-_SOME_MOMENT = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+_SOME_MOMENT = "2000-01-01T00:00:00Z"
 
 
 def moment_text(moment: datetime.datetime) -> str:
     """Return *moment* as an entry says it: in UTC, to the second."""
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(datetime.UTC).isoformat(timespec="seconds")[: -len("+00:00")] + "Z"
 
 
 def moment_of(text: str) -> datetime.datetime:

@@ -22,6 +22,8 @@ MOST_SIGNATURES = 100
 _DASH = "— "
 _KEY_HASH_SIZE = 4
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_CONTROL = re.compile("[\0-\x09\x0b-\x1f]")  # all but the newline
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @frozen(eq=False, repr=False)
@@ -108,15 +110,11 @@ def parse_note(data: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
 def _fault_of_text(text: str) -> str | None:
     if not text.endswith("\n"):
         return "it does not end with a newline"
-    if any(character < " " and character != "\n" for character in text):
+    if _CONTROL.search(text):
         return "it has a control character"
-    if not _is_unicode(text):
+    if _HALF_A_PAIR.search(text):
         return "it has half a surrogate pair"
     return None
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _signature(number: int, line: str) -> tuple[str, bytes, bytes]:

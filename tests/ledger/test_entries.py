@@ -212,6 +212,14 @@ def test_both_codecs_write_every_character_alike():
         if not 0xD800 <= start <= 0xDFFF:
             text = "".join(map(chr, range(start, start + 0x400)))
             assert fast.write({"a": text}) == PLAINLY.write({"a": text})
+    number = {"a": [NumberText("1.5")]}
+    assert fast.write(number) == PLAINLY.write(number)
+
+
+@pytest.mark.parametrize("codec", [PLAINLY, find_codec()], ids=["plain", "fast"])
+def test_a_codec_writes_nothing_that_is_no_plain_data(codec):
+    with pytest.raises(TypeError):
+        codec.write({"a": object()})
 
 
 @pytest.mark.parametrize("kind", KINDS)
