@@ -76,6 +76,8 @@ class Ledger:
         """Read and write in *store*."""
         self.store = store
         self.held: set[str] = set()
+        self._sound: tuple[Head, bytes] | None = None  # a head and a checkpoint that agree
+        self._newest: Verifier | None = None  # the newest key where the ledger ends so
 
     @classmethod
     def create(cls, location: str, *, signer: Signer, origin: str, clock: Clock) -> None:
@@ -271,17 +273,19 @@ class Ledger:
         return self._state()[1]
 
     def _state(self) -> tuple[Head, Frontier]:
-        head = self.store.head()
+        head, note = self.store.head(), self.checkpoint()
         hashes = [
             head.frontier[at : at + HASH_SIZE] for at in range(0, len(head.frontier), HASH_SIZE)
         ]
         frontier = Frontier(head.size, hashes)
-        checkpoint = _parsed(self.checkpoint())
-        if (checkpoint.size, checkpoint.root) != (head.size, frontier.root()):
-            raise IntegrityError(
-                f"{self.place}: its tree of {head.size} entries is not the one that its newest "
-                f"checkpoint, of {checkpoint.size}, signs: `oversight ledger verify` says more"
-            )
+        if self._sound != (head, note):  # else nobody else has written since that was seen to
+            checkpoint = _parsed(note)
+            if (checkpoint.size, checkpoint.root) != (head.size, frontier.root()):
+                raise IntegrityError(
+                    f"{self.place}: its tree of {head.size} entries is not the one that its newest "
+                    f"checkpoint, of {checkpoint.size}, signs: `oversight ledger verify` says more"
+                )
+            self._sound, self._newest = (head, note), None
         return head, frontier
 
     # Proofs
@@ -329,20 +333,21 @@ class Ledger:
             IntegrityError: the ledger is damaged.
             LedgerUnavailableError: it could not be recorded; the message says what that means.
         """
+        codec = find_codec()
+        written = [draft.check(codec) for draft in drafts]  # before others have to wait
         with self.store.appending():
-            recorded = self._append(drafts, signer, clock, check)
+            recorded = self._append(drafts, written, signer, clock, check)
         self.held |= {digest for each in recorded for digest in each.entry.objects}
         return recorded
 
     def _append(
         self,
         drafts: Sequence[Draft],
+        written: Sequence[Written],
         signer: Signer,
         clock: Clock,
         check: Callable[[Ledger], None] | None = None,
     ) -> list[Recorded]:
-        codec = find_codec()
-        written = [draft.check(codec) for draft in drafts]
         head, frontier = self._state()
         if check is not None:
             check(self)
@@ -351,13 +356,14 @@ class Ledger:
         recorded = [batch.add(*each) for each in zip(drafts, written, strict=True)]
         if batch.rows:
             frontier.extend(row.leaf for row in batch.rows)
-            checkpoint = Checkpoint(self.origin, frontier.size, frontier.root())
-            self.store.add(
-                batch.rows,
-                batch.objects.items(),
-                StoredCheckpoint(frontier.size, sign_note(checkpoint.text, signer)),
-                Head(frontier.size, b"".join(frontier.hashes), batch.rows[-1].recorded_at),
-            )
+            text = Checkpoint(self.origin, frontier.size, frontier.root()).text
+            checkpoint = StoredCheckpoint(frontier.size, sign_note(text, signer))
+            head = Head(frontier.size, b"".join(frontier.hashes), batch.rows[-1].recorded_at)
+            self.store.add(batch.rows, batch.objects.items(), checkpoint, head)
+            # Should this not be kept, then what is read next is another head: it holds the hash of
+            # all that was recorded.
+            self._sound = head, checkpoint.note
+            self._newest = None if drafts[0].kind == "key" else self._newest
         return recorded
 
     def _last_moment(self, head: Head) -> datetime.datetime:
@@ -370,11 +376,11 @@ class Ledger:
         """Refuse a key that does not sign here; a new key's checkpoint is the old key's."""
         if any(draft.kind == "key" for draft in drafts) and len(drafts) > 1:
             raise InputError("a new key is recorded by itself: its checkpoint is the old key's")
-        newest = self.verifiers()[-1][1]
-        if signer.verifier != newest:
+        self._newest = self._newest or self.verifiers()[-1][1]
+        if signer.verifier != self._newest:
             raise InputError(
                 f"this key, {signer.verifier.text}, is not the one that signs in {self.place}: "
-                f"that is {newest.text}"
+                f"that is {self._newest.text}"
             )
 
     def mask(
@@ -398,7 +404,8 @@ class Ledger:
         with self.store.appending():
             content = masked_content(self.entry(number), fields)
             data = {"about": number, "fields": sorted(fields), "digest": digest_of(content), **said}
-            [recorded] = self._append([Draft("masking", data)], signer, clock)
+            draft = Draft("masking", data)
+            [recorded] = self._append([draft], [draft.check()], signer, clock)
             self.store.replace(number, content)
         return recorded
 

@@ -13,6 +13,7 @@ import pytest
 
 from oversight_engine.errors import InputError, LedgerUnavailableError
 from oversight_engine.ledger import sqlite
+from oversight_engine.ledger.entries import Draft
 from oversight_engine.ledger.log import Ledger
 from oversight_engine.ledger.verification import verify
 from tests.ledger.faults import harness
@@ -239,6 +240,8 @@ def test_one_who_waits_too_long_is_told_so(location, monkeypatch):
             monkeypatch.setattr("oversight_engine.ledger.postgres.PATIENCE", "50ms")
 
         def wait(_):
+            with pytest.raises(InputError, match="no such gossip"):  # it need not wait to hear so
+                append(second, Draft("gossip", {}))
             with pytest.raises(LedgerUnavailableError, match="lock"):
                 append(second, draft(1))
 

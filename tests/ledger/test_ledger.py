@@ -160,10 +160,14 @@ def test_every_entry_is_proved_to_be_in_the_newest_checkpoint(ledger):
         check_consistency(size, old.root, 17, newest.root, ledger.consistency(size))
 
 
+def rotation_to(signer):
+    said = {"key": signer.verifier.text, "replaces": SIGNER.verifier.text}
+    return Draft("key", said | {"by": BY, "reason": "yearly"})
+
+
 def test_a_new_key_signs_after_the_old_one_signed_for_it(location, ledger):
     other = signer_named(ORIGIN, "other")
-    said = {"key": other.verifier.text, "replaces": SIGNER.verifier.text}
-    rotation = Draft("key", said | {"by": BY, "reason": "yearly"})
+    rotation = rotation_to(other)
     with pytest.raises(InputError, match="by itself"):
         append(ledger, draft(1), rotation)
     append(ledger, rotation)
@@ -177,6 +181,25 @@ def test_a_new_key_signs_after_the_old_one_signed_for_it(location, ledger):
     assert damage_of(location) is None
     assert damage_of(location, verifiers=[SIGNER.verifier]) is None
     assert "not trusted" in str(damage_of(location, verifiers=[signer_named("else").verifier]))
+
+
+def test_what_another_wrote_meanwhile_is_gone_on_from(location, ledger):
+    new = signer_named(ORIGIN, "other")
+    with Ledger.open(location, write=True) as another:
+        numbers = [
+            append(each, draft(number))[0].entry.number
+            for number, each in enumerate((ledger, another, ledger, ledger, another))
+        ]
+        append(another, rotation_to(new))
+        with pytest.raises(InputError, match="is not the one that signs"):
+            append(ledger, draft(5))
+        numbers += [
+            append(each, draft(number), signer=new)[0].entry.number
+            for number, each in enumerate((ledger, another, ledger), 5)
+        ]
+
+    assert numbers == [2, 3, 4, 5, 6, 8, 9, 10]
+    assert damage_of(location) is None
 
 
 def test_masking_takes_a_field_out_and_leaves_every_proof(location, ledger):

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from oversight_engine.errors import OversightError
+from oversight_engine.errors import IntegrityError, OversightError
 from oversight_engine.ledger.entries import Draft, digest_of
 from oversight_engine.ledger.log import Ledger
 from oversight_engine.ledger.merkle import Frontier, leaf_hash
@@ -195,6 +195,24 @@ def test_a_damaged_ledger_is_never_appended_to(ledger):
 
     with pytest.raises(OversightError, match="is not the one that its newest checkpoint"):
         Ledger.open(ledger, write=True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE head SET frontier = zeroblob(length(frontier))",
+        "UPDATE checkpoints SET note = (SELECT note FROM checkpoints LIMIT 1) WHERE size = 11",
+    ],
+    ids=["frontier", "checkpoint"],
+)
+def test_damage_is_noticed_by_one_who_has_appended_already(ledger, damage):
+    with Ledger.open(ledger, write=True) as opened:
+        append(opened, draft(7))
+        append(opened, draft(8))
+        change(ledger, damage)
+
+        with pytest.raises(IntegrityError, match="is not the one that its newest checkpoint"):
+            append(opened, draft(9))
 
 
 # What somebody who holds the key can sign, and the entries themselves contradict.
