@@ -74,10 +74,16 @@ def cli() -> None:
 
     A rulebook says what follows from which facts; a case states the facts of one system. The
     decision is an outcome, or a referral that names the evidence that is missing.
+
+    Begin with `oversight decide CASE`; `oversight COMMAND --help` says more of each command.
     """
 
 
-@cli.command(epilog=EXIT_CODES + EXIT_TIERS, short_help="Decide cases, and say why.")
+@cli.command(
+    epilog=EXIT_CODES + EXIT_TIERS,
+    example="oversight decide cases/illustrative --format csv",
+    short_help="Decide cases, and say why.",
+)
 @click.argument("cases", nargs=-1, required=True, metavar="CASE...", shell_complete=complete_file)
 @UNDER
 @EVALUATORS
@@ -103,8 +109,9 @@ def cli() -> None:
 def decide(cases: tuple[str, ...], **options: Any) -> int:
     """Decide each CASE: a file, a folder of files, or `-` for standard input.
 
-    With --ledger each decision is recorded before it is printed; one that cannot be recorded is
-    not issued. What is recorded already is not recorded again.
+    Where --ledger or OVERSIGHT_LEDGER names a ledger, each decision is recorded there before it is
+    printed; one that cannot be recorded is not issued. What is recorded already is not recorded
+    again.
     """
     from oversight_engine import deciding
     from oversight_engine.engine import Engine
@@ -139,7 +146,9 @@ def _noted(decisions: Iterator[Decision], outcomes: list[str | None]) -> Iterato
         yield decision
 
 
-@cli.command(short_help="Say why two decisions differ.")
+@cli.command(
+    short_help="Say why two decisions differ.", example="oversight diff april.yaml july.yaml"
+)
 @click.argument("old", shell_complete=complete_file)
 @click.argument("new", required=False, shell_complete=complete_file)
 @RULEBOOK
@@ -208,7 +217,11 @@ def _decisions_of(
         return [decision_data(engine.decide(case, as_of=day)) for case in cases]
 
 
-@cli.command("cohort", short_help="Say what a rulebook takes from all cases together.")
+@cli.command(
+    "cohort",
+    short_help="Say what a rulebook takes from all cases together.",
+    example="oversight cohort cases/trusts --rulebook nof-2025-26 -o cohort.json",
+)
 @click.argument("cases", nargs=-1, required=True, metavar="CASE...", shell_complete=complete_file)
 @RULEBOOK
 @REFORM
@@ -267,7 +280,7 @@ def _check_cohort(rulebook: Rulebook, cases: Sequence[Case], file: Path) -> int:
     return ExitCode.INTEGRITY if differences else ExitCode.DONE
 
 
-@cli.command(short_help="List what a case may state.")
+@cli.command(short_help="List what a case may state.", example="oversight facts cancer_62day_pct")
 @click.argument("ids", nargs=-1, metavar="[FACT]...", shell_complete=complete_ids("facts"))
 @RULEBOOK
 @output("pretty", "plain", "json", "csv", "markdown")
@@ -286,10 +299,13 @@ def facts(ids: tuple[str, ...], **options: Any) -> None:
         print_page(listing.facts_page(rulebook, chosen), options)
 
 
-@cli.command(short_help="Tell in prose what a rulebook's rules say.")
+@cli.command(
+    short_help="Tell in prose what a rulebook's rules say.",
+    example="oversight rules --as-of 2025-06-30",
+)
 @click.argument("ids", nargs=-1, metavar="[RULE]...", shell_complete=complete_ids("rules"))
 @RULEBOOK
-@day_option("--as-of", "Say which are not in force, and why.")
+@day_option("--as-of", "Say which are not in force on this day, and why.")
 @output("pretty", "plain", "json", "csv", "markdown")
 def rules(ids: tuple[str, ...], as_of: datetime.date | None, **options: Any) -> None:
     """Tell in prose what a rulebook's rules say."""
@@ -317,7 +333,7 @@ def _chosen(items: Sequence[Item], ids: Sequence[str], kind: str) -> list[Item]:
     return [item for item in items if not ids or item.id in ids]
 
 
-@cli.command(short_help="Print a JSON Schema.")
+@cli.command(short_help="Print a JSON Schema.", example="oversight schema case > case.schema.json")
 @click.argument("name", default="case", shell_complete=complete_schema)
 @RULEBOOK
 @VERBOSE
@@ -341,7 +357,9 @@ def schema(name: str, **options: Any) -> None:
         raise click.BadParameter(f"`{name}` is none of {known}", param_hint="NAME")
 
 
-@cli.command(short_help="Say what works on this machine, and what does not.")
+@cli.command(
+    short_help="Say what works on this machine, and what does not.", example="oversight doctor"
+)
 @output("pretty", "plain", "json")
 def doctor(**options: Any) -> int:
     """Say what works on this machine, what does not, and what would mend it."""
@@ -360,7 +378,11 @@ def new() -> None:
     """Write a file to fill in."""
 
 
-@new.command("case", short_help="Write a case to fill in.")
+@new.command(
+    "case",
+    short_help="Write a case to fill in.",
+    example="oversight new case our-case.yaml --code QXX --as-of 2025-06-30",
+)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @RULEBOOK
 @click.option("--code", default="XXX", show_default=True, help="The system's code.")
@@ -383,7 +405,11 @@ def new_case(file: Path | None, **options: Any) -> None:
     write_file(file, text.encode(), mode="xb")
 
 
-@new.command("rulebook", short_help="Write a small rulebook to change into your own.")
+@new.command(
+    "rulebook",
+    short_help="Write a small rulebook to change into your own.",
+    example="oversight new rulebook our-rulebook",
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @VERBOSE
 def new_rulebook(folder: Path, **_options: Any) -> None:

@@ -24,8 +24,10 @@ from oversight_engine.errors import ExitCode, InputError
 from oversight_engine.ledger_options import (
     BY_WHOM,
     KEY,
+    KNOWN_ON,
     LEDGER,
     NUMBER,
+    ON,
     machine_clock,
     open_ledger,
     refuse_stranger,
@@ -41,10 +43,7 @@ if TYPE_CHECKING:
     from oversight_engine.model.plain import Plain
     from oversight_engine.report.standings import Asked
 
-WHEN = several(
-    day_option("--on", "How it stood on this day; today if left out."),
-    day_option("--known-on", "As it was known on this day: what was recorded later is left out."),
-)
+WHEN = several(ON, KNOWN_ON)
 WHY = click.option("--reason", required=True, metavar="TEXT", help="Why.")
 CRITERIA = click.option(
     "--criterion",
@@ -58,13 +57,26 @@ SHORTLY = {
     "answer": "Answer the representation in entry N.",
     "confirm": "Confirm the recommendation in entry N.",
     "correct": "Correct the facts of the decision in entry N.",
-    "override": "Put another outcome in force until a day.",
+    "override": "Put another outcome in the place of entry N's, until a day.",
     "refuse": "Refuse the recommendation in entry N.",
     "represent": "Record what somebody says about a decision.",
     "review": "Record a review of the decision in entry N.",
     "withdraw": "Withdraw the decision or override in entry N.",
 }
 """What each command does, in a line of the list of commands."""
+
+SOMEBODY = "--by 'R. Director' --role regional_director"
+EXAMPLES = {
+    "answer": "8 --text 'It was opened again.'",
+    "confirm": "7 --on 2025-07-10",
+    "correct": "7 corrected.yaml --reason 'A figure was wrong.'",
+    "override": "7 --outcome standard_oversight --until 2025-12-31 --reason 'They agreed terms.'",
+    "refuse": "7 --reason 'The evidence is old.'",
+    "represent": "7 --text 'It was closed in May.'",
+    "review": "7 --found 'Two criteria are met.' --next-on 2025-12-31",
+    "withdraw": "7 --reason 'It was of another system.'",
+}
+"""With what each is called, say, beside who does it; the environment names ledger and key."""
 
 
 def _today() -> datetime.date:
@@ -86,13 +98,21 @@ def _folded(opened: Ledger, system: str | None, known_on: datetime.date | None =
 # How things stand
 
 
-@click.command("show", cls=Command, short_help="Show how SYSTEM stands.")
+@click.command(
+    "show",
+    cls=Command,
+    short_help="Show how SYSTEM stands.",
+    example="oversight ledger show QE1 --ledger our.ledger --on 2025-12-31",
+)
 @click.argument("system", metavar="SYSTEM")
 @LEDGER
 @WHEN
 @output(*FORMATS)
 def show(system: str, **options: Any) -> None:
-    """Show how SYSTEM stands: what is in force, every decision, and what people did about it."""
+    """Show how SYSTEM stands: what is in force, every decision, and what people did about it.
+
+    SYSTEM is its code, such as QE1.
+    """
     from oversight_engine.report import standings
 
     with open_ledger(options) as opened, opened.reading():
@@ -109,6 +129,7 @@ def show(system: str, **options: Any) -> None:
     "in-force",
     cls=Command,
     short_help="List the outcome in force of every system.",
+    example="oversight ledger in-force --ledger our.ledger --on 2025-12-31",
 )
 @LEDGER
 @WHEN
@@ -124,7 +145,12 @@ def in_force(**options: Any) -> None:
         print_page(standings.in_force_page(found, asked), options)
 
 
-@click.command("due", cls=Command, short_help="List what waits for people.")
+@click.command(
+    "due",
+    cls=Command,
+    short_help="List what waits for people.",
+    example="oversight ledger due --ledger our.ledger",
+)
 @LEDGER
 @WHEN
 @output(*FORMATS)
@@ -142,7 +168,12 @@ def due(**options: Any) -> None:
         print_page(standings.due_page(waits, asked), options)
 
 
-@click.command("recheck", cls=Command, short_help="Say whether people's moves were legal.")
+@click.command(
+    "recheck",
+    cls=Command,
+    short_help="Say whether people's moves were legal.",
+    example="oversight ledger recheck --ledger our.ledger",
+)
 @LEDGER
 @output(*FORMATS)
 def recheck(**options: Any) -> int:
@@ -178,7 +209,11 @@ def _act(name: str, about: str, *details: Decorator) -> Decorator:
     def decorate(function: Any) -> click.Command:
         options = several(NUMBER, *details, BY_WHOM, LEDGER, KEY, output(*FORMATS))
         made: click.Command = click.command(
-            name, cls=Command, help=about, short_help=SHORTLY[name]
+            name,
+            cls=Command,
+            help=about,
+            short_help=SHORTLY[name],
+            example=f"oversight ledger {name} {EXAMPLES[name]} {SOMEBODY}",
         )(options(function))
         return made
 

@@ -120,7 +120,7 @@ AS_OF = day_option("--as-of", "Decide on this day, not on that of each case.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Show where a fault of ours happened.")
 
 
-def rulebook_options(default: str) -> Decorator:
+def rulebook_options(default: str, about: str = "The rulebook") -> Decorator:
     """Return the options that name a rulebook, *default* where none is named."""
     return several(
         click.option(
@@ -129,7 +129,7 @@ def rulebook_options(default: str) -> Decorator:
             metavar="FOLDER|ID",
             show_default=True,
             shell_complete=complete_rulebook,
-            help="The rulebook: a folder, or the id of one that ships.",
+            help=f"{about}: a folder, or the id of one that ships.",
         ),
         click.option(
             "--rulebook-digest",
@@ -164,7 +164,8 @@ EVALUATORS = click.option(
     metavar="NAMES",
     show_default=True,
     callback=lambda _context, _option, names: tuple(map(str.strip, names.split(","))),
-    help="What computes each decision: all must agree, and the decision names them.",
+    help="What computes each decision: reference, durable, or both, which must then agree. The "
+    "decision names them.",
 )
 
 

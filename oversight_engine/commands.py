@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -39,6 +40,7 @@ EXIT_TIERS = (
     "and so on.\n"
 )
 
+_UNITS = re.compile(r"--?[\w-]+ (?:'[^']*'|[^\s'-]\S*)|\S+")
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
@@ -55,8 +57,8 @@ class Command(click.Command):
         """Write what the command does, and how it is called, say."""
         super().format_help_text(ctx, formatter)
         if self.example:
-            lines = self.example.splitlines()
-            formatter.write("\n  For example:\n" + "".join(f"    {line}\n" for line in lines))
+            lines = _broken(self.example, formatter.width - 8)
+            formatter.write("\n  For example:\n    " + " \\\n      ".join(lines) + "\n")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read how the command is called; where one value is wanted, one may be given."""
@@ -112,6 +114,17 @@ class Command(click.Command):
             _report_fault(error, ctx)
             ctx.exit(ExitCode.BUG)
         return result
+
+
+def _broken(call: str, width: int) -> list[str]:
+    """Return *call* in lines of that *width*, none of which parts an option and its value."""
+    lines = [""]
+    for word in _UNITS.findall(call):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".lstrip()
+    return lines
 
 
 class Commands(click.Group):

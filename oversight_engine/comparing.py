@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from oversight_engine.model.rulebook import Rulebook
 
 
-@click.command(cls=Command, short_help="Compare two rulebooks: is one ever lighter, and where?")
+@click.command(
+    cls=Command,
+    short_help="Compare two rulebooks: is one ever lighter, and where?",
+    example="oversight compare nof-2025-26 nof-2026-27 --fail-on lighter",
+)
 @click.argument("first", metavar="A", shell_complete=complete_rulebook)
 @click.argument("others", nargs=-1, metavar="[B] [CASE]...", shell_complete=complete_rulebook)
 @click.option(

@@ -60,7 +60,11 @@ def _one(source: str, options: Options) -> Iterator[tuple[Engine, Case]]:
         yield engine, chosen[0]
 
 
-@click.command(cls=Command, short_help="Explain the decision of one case, in full.")
+@click.command(
+    cls=Command,
+    short_help="Explain the decision of one case, in full.",
+    example="oversight explain our-case.yaml --why-not lighter_reporting",
+)
 @click.option(
     "--why-not",
     metavar="OUTCOME",
@@ -89,7 +93,11 @@ def explain(case: str, why_not: str | None, **options: Any) -> None:
         print_page(page, options)
 
 
-@click.command(cls=Command, short_help="Find the smallest changes that bring an outcome.")
+@click.command(
+    cls=Command,
+    short_help="Find the smallest changes that bring an outcome.",
+    example="oversight path our-case.yaml --to lighter_reporting",
+)
 @click.option(
     "--to",
     required=True,
@@ -142,7 +150,11 @@ def path(case: str, **options: Any) -> int:
     return ExitCode.DONE if found.paths or found.is_there else ExitCode.FINDINGS
 
 
-@click.command(cls=Command, short_help="Say whether a decision is firm or borderline.")
+@click.command(
+    cls=Command,
+    short_help="Say whether a decision is firm or borderline.",
+    example="oversight robust our-case.yaml --fail-on borderline",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["borderline", "rounding"]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from oversight_engine.command_line import Options, complete_file, several
+from oversight_engine.command_line import Options, complete_file, day_option, several
 from oversight_engine.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
@@ -54,7 +54,16 @@ KEY = click.option(
 )
 BY_WHOM = several(
     click.option("--by", required=True, metavar="NAME", help="Who does it."),
-    click.option("--role", required=True, metavar="TEXT", help="In which role."),
+    click.option(
+        "--role",
+        required=True,
+        metavar="ROLE",
+        help="In which role; where the rulebook says whose move it is, one of those.",
+    ),
+)
+ON = day_option("--on", "How things stood on this day; today if left out.")
+KNOWN_ON = day_option(
+    "--known-on", "As it was known on this day: what was recorded later is left out."
 )
 COMPARED = several(
     click.option(

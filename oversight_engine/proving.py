@@ -29,11 +29,20 @@ if TYPE_CHECKING:
     from oversight_engine.report.checking import Checked
 
 
-@click.command(cls=Command, short_help="Check rulebooks, and prove what they claim.")
-@click.argument("rulebooks", nargs=-1, metavar="RULEBOOK...", shell_complete=complete_rulebook)
+@click.command(
+    cls=Command,
+    short_help="Check rulebooks, and prove what they claim.",
+    example="oversight check hewitt-2023 our-rulebook --fail-on warning",
+)
+@click.argument("rulebooks", nargs=-1, metavar="[RULEBOOK]...", shell_complete=complete_rulebook)
 @REFORM
 @click.option("--fail-on", type=click.Choice(["warning"]), help="Exit 1 if there are warnings.")
-@click.option("--proofs/--no-proofs", default=True, help="Prove the laws over all cases, or not.")
+@click.option(
+    "--proofs/--no-proofs",
+    default=True,
+    show_default=True,
+    help="Prove the laws over all cases, or not.",
+)
 @click.option(
     "--counterexamples",
     type=click.Path(path_type=Path, file_okay=False),
@@ -55,6 +64,8 @@ if TYPE_CHECKING:
 @output(*FORMATS)
 def check(rulebooks: tuple[str, ...], **options: Any) -> int:
     """Check each RULEBOOK: every problem at once, and what is certain of every case.
+
+    It is a folder, or the id of one that ships; hewitt-2023 if none is named.
 
     The laws that a rulebook claims are proved over all cases, or refuted by cases that break them;
     exit 3 if one is refuted.

@@ -69,7 +69,16 @@ def import_() -> None:
 
 
 def _command_of(importer: Importer) -> click.Command:
-    @click.command(importer.name, cls=Command, help=f"Read {importer.reads}")
+    reads = importer.reads.partition(":")[0].removesuffix(".")
+    example = f"oversight import {importer.name} published.csv -o imported"
+
+    @click.command(
+        importer.name,
+        cls=Command,
+        short_help=f"Read {reads}.",
+        example=example,
+        help=f"Read {importer.reads}",
+    )
     @click.argument("files", nargs=-1, required=True, type=FILES, metavar="FILE...")
     @FOLDER
     @rulebook_options(importer.rulebook)
@@ -127,7 +136,11 @@ def _write(folder: Path, texts: Mapping[str, str], *, force: bool) -> list[Path]
     return [*paths]
 
 
-@import_.command("systems", short_help="Gather decisions about trusts, by system.")
+@import_.command(
+    "systems",
+    short_help="Gather decisions about trusts, by system.",
+    example="oversight import systems trusts.json --map trust_to_ics.csv -o gathered",
+)
 @click.argument("decisions", nargs=-1, required=True, type=FILES, metavar="DECISIONS...")
 @click.option(
     "--map",
@@ -192,7 +205,11 @@ def systems(decisions: tuple[Path, ...], **options: Any) -> int:
     return ExitCode.DONE
 
 
-@click.command(cls=Command, short_help="Compare published outcomes with ours, cell by cell.")
+@click.command(
+    cls=Command,
+    short_help="Compare published outcomes with ours, cell by cell.",
+    example="oversight agree cases/trusts --published published.csv --details",
+)
 @click.argument("cohort", nargs=-1, required=True, metavar="COHORT...")
 @click.option(
     "--published",

@@ -62,10 +62,18 @@ PEOPLE = (
     | {name: f"reporting:{name}" for name in ("report", "transparency")},
 )
 def ledger() -> None:
-    """Keep decisions so that any change to the past is noticed, and look into what is kept."""
+    """Keep decisions so that any change to the past is noticed, and look into what is kept.
+
+    A ledger is one file, or tables in a PostgreSQL database. Each command takes the one that
+    --ledger names, or else OVERSIGHT_LEDGER, and says which it wrote to.
+    """
 
 
-@ledger.command("init", short_help="Make a ledger.")
+@ledger.command(
+    "init",
+    short_help="Make a ledger.",
+    example="oversight ledger init --ledger our.ledger --key our-key",
+)
 @LEDGER
 @KEY
 @click.option(
@@ -97,7 +105,11 @@ def key() -> None:
 key.command_class = Command
 
 
-@key.command("new", short_help="Make a private key in a new FILE.")
+@key.command(
+    "new",
+    short_help="Make a private key in a new FILE.",
+    example="oversight ledger key new our-key --name example.org/ledger > public-key.txt",
+)
 @click.argument("file", type=FILES)
 @click.option(
     "--name",
@@ -115,7 +127,11 @@ def new(file: Path, name: str, **_options: Any) -> None:
     click.echo(verifier.text)
 
 
-@key.command("show", short_help="Print a public key.")
+@key.command(
+    "show",
+    short_help="Print a public key.",
+    example="oversight ledger key show --ledger our.ledger",
+)
 @click.argument("file", type=FILES, required=False, shell_complete=complete_file)
 @LEDGER
 @VERBOSE
@@ -132,7 +148,12 @@ def show(file: Path | None, **options: Any) -> None:
             click.echo(verifier.text)
 
 
-@key.command("rotate", short_help="Let a new key sign from now on.")
+@key.command(
+    "rotate",
+    short_help="Let a new key sign from now on.",
+    example="oversight ledger key rotate --ledger our.ledger --key our-key --new-key next-key "
+    "--by 'A. Keeper' --role 'records officer' --reason 'It is time.'",
+)
 @LEDGER
 @KEY
 @click.option("--new-key", type=FILES, required=True, metavar="FILE", help="The new private key.")
@@ -158,7 +179,11 @@ def rotate(new_key: Path, **options: Any) -> None:
 # Verification and proofs
 
 
-@ledger.command("verify", short_help="Say whether a ledger is as it was recorded.")
+@ledger.command(
+    "verify",
+    short_help="Say whether a ledger is as it was recorded.",
+    example="oversight ledger verify --ledger our.ledger --trust public-key.txt",
+)
 @LEDGER
 @COMPARED
 @click.option(
@@ -182,9 +207,20 @@ def verify(**options: Any) -> int:
     return ExitCode.DONE if found.damage is None else ExitCode.INTEGRITY
 
 
-@ledger.command("checkpoint", short_help="Print the newest checkpoint, to be kept elsewhere.")
+@ledger.command(
+    "checkpoint",
+    short_help="Print the newest checkpoint, to be kept elsewhere.",
+    example="oversight ledger checkpoint --ledger our.ledger -o kept-checkpoint.txt",
+)
 @LEDGER
-@click.option("-o", "--output", "file", type=FILES, metavar="FILE", help="Write it to this file.")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=FILES,
+    metavar="FILE",
+    help="Write it to this file, which must be new; else it is printed.",
+)
 @VERBOSE
 def checkpoint(file: Path | None, **options: Any) -> None:
     """Print the newest checkpoint: who keeps it can tell later whether the past was changed."""
@@ -196,11 +232,22 @@ def checkpoint(file: Path | None, **options: Any) -> None:
         write_file(file, note, mode="xb")
 
 
-@ledger.command("prove", short_help="Print what proves entry N, in one file.")
+@ledger.command(
+    "prove",
+    short_help="Print what proves entry N, in one file.",
+    example="oversight ledger prove 7 --ledger our.ledger --key our-key -o proof.json",
+)
 @NUMBER
 @LEDGER
 @KEY
-@click.option("-o", "--output", "file", type=FILES, metavar="FILE", help="Write it to this file.")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=FILES,
+    metavar="FILE",
+    help="Write it to this file, which must be new; else it is printed.",
+)
 @VERBOSE
 def prove(number: int, file: Path | None, **options: Any) -> None:
     """Print what proves entry N to somebody who has nothing else: one file, checked offline."""
@@ -233,7 +280,11 @@ def prove(number: int, file: Path | None, **options: Any) -> None:
 # Handing on, and masking
 
 
-@ledger.command("export", short_help="Write out a ledger, whole or masked.")
+@ledger.command(
+    "export",
+    short_help="Write out a ledger, whole or masked.",
+    example="oversight ledger export --ledger our.ledger -o exported --mask /by/name",
+)
 @LEDGER
 @click.option(
     "-o",
@@ -323,7 +374,12 @@ def _write_lines(file: Path, lines: Iterator[bytes]) -> None:
     click.echo(f"Wrote {file}.", err=True)
 
 
-@ledger.command("mask", short_help="Take a field out of entry N for good, on record.")
+@ledger.command(
+    "mask",
+    short_help="Take a field out of entry N for good, on record.",
+    example="oversight ledger mask 7 --ledger our.ledger --key our-key --field /by/name "
+    "--by 'A. Keeper' --role 'records officer' --reason 'She asked for it.'",
+)
 @NUMBER
 @LEDGER
 @KEY
@@ -350,14 +406,18 @@ def mask(number: int, fields: tuple[str, ...], **options: Any) -> None:
         click.echo(f"Recorded as entry {recorded.entry.number} of {opened.place}.", err=True)
 
 
-@ledger.command("retention", short_help="List, or mask, what a retention POLICY has masked.")
+@ledger.command(
+    "retention",
+    short_help="List, or mask, what a retention POLICY has masked.",
+    example="oversight ledger retention retention.yaml --ledger our.ledger",
+)
 @click.argument("policy", type=FILES, shell_complete=complete_file)
 @LEDGER
 @day_option("--on", "What is due on this day; today if left out.")
 @click.option("--mask", "masks", is_flag=True, help="Mask what is due, for good, on record.")
 @KEY
 @click.option("--by", metavar="NAME", help="Who masks.")
-@click.option("--role", metavar="TEXT", help="In which role.")
+@click.option("--role", metavar="ROLE", help="In which role.")
 @output(*FORMATS)
 def retention(policy: Path, **options: Any) -> None:
     """List what a retention POLICY, a YAML file, has masked in a ledger on a day.

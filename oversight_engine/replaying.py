@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from oversight_engine.command_line import (
+    DEFAULT_RULEBOOK,
     FORMATS,
     Options,
     cohort_for,
@@ -26,6 +27,7 @@ from oversight_engine.command_line import (
 from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError
 from oversight_engine.ledger_options import (
+    KNOWN_ON,
     LEDGER,
     location_of,
     refuse_both,
@@ -62,10 +64,20 @@ def _numbers(
     return int(first or 1), None if last is None else int(last)
 
 
-@click.command(cls=Command, short_help="Derive recorded decisions again, and compare.")
+@click.command(
+    cls=Command,
+    short_help="Derive recorded decisions again, and compare.",
+    example="oversight replay --ledger our.ledger --as-of 2026-03-31 --known-on 2026-04-15",
+)
 @click.argument("file", required=False, shell_complete=complete_file)
 @LEDGER
-@click.option("--number", "numbers", callback=_numbers, metavar="N|A-B", help="Only these entries.")
+@click.option(
+    "--number",
+    "numbers",
+    callback=_numbers,
+    metavar="N|A-B",
+    help="Only these entries: 7, 7-20, 7- or -20.",
+)
 @click.option("--system", "systems", multiple=True, metavar="CODE",
               help="Only decisions on this system; may be given several times.")  # fmt: skip
 @day_option("--since", "Only decisions of this day and later.")
@@ -73,7 +85,7 @@ def _numbers(
 @click.option("--under", metavar="SHA256", default="",
               help="Only decisions under the rulebook whose digest begins so.")  # fmt: skip
 @day_option("--as-of", "Only the decisions that held on this day: of each system the last.")
-@day_option("--known-on", "Leave out what was recorded after this day.")
+@KNOWN_ON
 @click.option("--against", metavar="FOLDER|ID|FILE",
               help="Say what another rulebook would have decided, or the recorded one under this "
                    "reform.")  # fmt: skip
@@ -81,7 +93,7 @@ def _numbers(
               help="A public key, or a file of it: a proof FILE must be signed by it.")  # fmt: skip
 @click.option("--case", "cases", multiple=True, type=FILES, metavar="FILE",
               help="The case of a decision in a FILE that a command printed.")  # fmt: skip
-@rulebook_options("hewitt-2023")
+@rulebook_options(DEFAULT_RULEBOOK, "The rulebook of a decision that a command printed")
 @click.option("--reform", type=FILES, metavar="FILE",
               help="The reform under which a decision in a FILE was made.")  # fmt: skip
 @click.option("--cohort", type=FILES, metavar="FILE",

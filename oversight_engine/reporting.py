@@ -9,7 +9,6 @@ import click
 from oversight_engine.command_line import (
     FORMATS,
     Options,
-    day_option,
     output,
     print_data,
     print_page,
@@ -18,7 +17,9 @@ from oversight_engine.commands import Command
 from oversight_engine.errors import ExitCode, InputError, IntegrityError
 from oversight_engine.ledger_options import (
     COMPARED,
+    KNOWN_ON,
     LEDGER,
+    ON,
     kept_note,
     location_of,
     machine_clock,
@@ -27,8 +28,6 @@ from oversight_engine.ledger_options import (
 
 if TYPE_CHECKING:
     from oversight_engine.ledger.auditing import Audit, Scope
-
-ON = day_option("--on", "How things stand on this day; today if left out.")
 
 
 def _scope(options: Options) -> Scope:
@@ -42,10 +41,15 @@ def _scope(options: Options) -> Scope:
     )
 
 
-@click.command("report", cls=Command, short_help="Report on a ledger to an auditor.")
+@click.command(
+    "report",
+    cls=Command,
+    short_help="Report on a ledger to an auditor.",
+    example="oversight ledger report --ledger our.ledger --trust public-key.txt",
+)
 @LEDGER
 @ON
-@day_option("--known-on", "As it was known on this day: what was recorded later is left out.")
+@KNOWN_ON
 @click.option("--system", metavar="CODE", help="Only what concerns this system.")
 @COMPARED
 @click.option(
@@ -86,6 +90,7 @@ def report(**options: Any) -> int:
     "transparency",
     cls=Command,
     short_help="Draft a record for the UK's transparency standard.",
+    example="oversight ledger transparency --ledger our.ledger --rulebook hewitt-2023",
 )
 @LEDGER
 @ON

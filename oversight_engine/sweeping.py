@@ -50,7 +50,11 @@ def number_option(name: str, key: str, about: str) -> Decorator:
     return click.option(name, key, required=True, metavar="NUMBER", callback=_number, help=about)
 
 
-@click.command(cls=Command, short_help="Move a threshold, and count the outcomes.")
+@click.command(
+    cls=Command,
+    short_help="Move a threshold, and count the outcomes.",
+    example="oversight sweep cancer_62day_target_pct cases/illustrative --from 60 --to 80 --step 1",
+)
 @click.argument("parameter", shell_complete=complete_ids("parameters"))
 @click.argument("cases", nargs=-1, required=True, metavar="CASE...", shell_complete=complete_file)
 @number_option("--from", "start", "The first value.")

@@ -41,9 +41,12 @@ def _in_tenths(
 
 
 @click.command(
-    "test", cls=Command, short_help="Run the tests of a rulebook, and say what they show."
+    "test",
+    cls=Command,
+    short_help="Run the tests of a rulebook, and say what they show.",
+    example="oversight test our-rulebook --coverage --threshold 95",
 )
-@click.argument("rulebooks", nargs=-1, metavar="RULEBOOK...", shell_complete=complete_rulebook)
+@click.argument("rulebooks", nargs=-1, metavar="[RULEBOOK]...", shell_complete=complete_rulebook)
 @click.option(
     "--tests",
     "files",
@@ -81,6 +84,8 @@ def _in_tenths(
 @output("pretty", "plain", "json", "markdown", "junit")
 def test(rulebooks: tuple[str, ...], **options: Any) -> int:
     """Run the tests of each RULEBOOK: those in the folder `tests` beside it.
+
+    It is a folder, or the id of one that ships; hewitt-2023 if none is named.
 
     A test is a case with what must come of it. --coverage says what of the rulebook they show,
     --mutation which slips of the pen they would notice.

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shlex
 
 import click
 import pytest
@@ -438,3 +439,19 @@ def test_two_cases_of_one_system_are_never_decided_on_one_day(tmp_path):
 
 def test_names_of_evaluators_may_be_listed_with_spaces():
     assert run("decide", FREE, "--evaluators", "reference, durable").exit_code == ExitCode.DONE
+
+
+CALLS = [
+    (words, command) for words, command in every_command() if not isinstance(command, click.Group)
+]
+
+
+@pytest.mark.parametrize(("words", "command"), CALLS, ids=[" ".join(words) for words, _ in CALLS])
+def test_the_example_of_every_command_is_one_that_it_takes(words, command):
+    shown = run(*words, "--help").output.partition("For example:\n")[2].partition("\n\n")[0]
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    called = shlex.split(shown.partition(" > ")[0].replace("\\\n", " "))
+
+    assert called[: len(words) + 1] == ["oversight", *words]
+    given = command.make_context(words[-1], called[len(words) + 1 :]).params
+    assert any(given.values()), "it shows something of what may be given"
