@@ -37,7 +37,8 @@ from oversight_engine.ledger_options import (
 
 if TYPE_CHECKING:
     from oversight_engine.ledger.log import Ledger
-    from oversight_engine.ledger.replaying import Replay, Selection
+    from oversight_engine.ledger.replayed import Replay
+    from oversight_engine.ledger.replaying import Selection
     from oversight_engine.model.rulebook import Rulebook
 
 FILES = click.Path(path_type=Path)

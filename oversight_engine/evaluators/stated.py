@@ -50,6 +50,7 @@ class Question(NamedTuple):
         as_of: the case's own date, as written.
         period_end: the last day of the case's period, as written, where it has one.
         day: the date of the decision, as written.
+        period_start: the first day of the case's period, likewise; it decides nothing by itself.
     """
 
     facts: Mapping[str, Statement]
@@ -58,6 +59,7 @@ class Question(NamedTuple):
     as_of: str
     period_end: str | None
     day: str
+    period_start: str | None = None
 
 
 class Stated(NamedTuple):
@@ -68,6 +70,11 @@ class Stated(NamedTuple):
     as_at: str | None
 
 
+def stated(given: Plain) -> Stated:
+    """Return a fact as the plain data of a case states it."""
+    return Stated(given["value"], given["status"], given.get("as_at"))
+
+
 def question_about(data: Plain, day: str, digest: str) -> Question:
     """Return the question what becomes of the case with this plain *data* on that *day*.
 
@@ -76,12 +83,9 @@ def question_about(data: Plain, day: str, digest: str) -> Question:
     """
     try:
         period = data.get("period")
-        facts = {
-            fact: Stated(given["value"], given["status"], given.get("as_at"))
-            for fact, given in data.get("facts", {}).items()
-        }
-        end = None if period is None else period.get("to")
-        question = Question(facts, data["system"]["code"], digest, data["as_of"], end, day)
+        facts = {fact: stated(given) for fact, given in data.get("facts", {}).items()}
+        start, end = (None, None) if period is None else (period["from"], period.get("to"))
+        question = Question(facts, data["system"]["code"], digest, data["as_of"], end, day, start)
     except (AttributeError, KeyError, TypeError):
         raise OddCaseError from None
     # Python takes 1 for true, and where what is written becomes a value they must not be mixed up.

@@ -16,7 +16,8 @@ from oversight_engine.ledger.folding import Fold, terms_by
 from oversight_engine.ledger.keys import Verifier
 from oversight_engine.ledger.log import Ledger
 from oversight_engine.ledger.rechecking import Rechecked, recheck
-from oversight_engine.ledger.replaying import Replay, Selection, known_until, replay
+from oversight_engine.ledger.replayed import Replay
+from oversight_engine.ledger.replaying import Selection, known_until, replay
 from oversight_engine.ledger.restoring import restore_rulebook
 from oversight_engine.ledger.standing import Day, Decided
 from oversight_engine.ledger.verification import Verification, verify

@@ -7,23 +7,34 @@ odd, and whoever meets it reads the entry again, slowly, to say what is wrong wi
 
 from __future__ import annotations
 
+import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from oversight_engine.errors import IntegrityError
-from oversight_engine.evaluators.stated import OddCaseError, Question, question_about
+from oversight_engine.evaluators.stated import (
+    OddCaseError,
+    Question,
+    Statement,
+    question_about,
+    stated,
+)
 from oversight_engine.ledger.entries import (
     PLAINLY,
     Codec,
     Entry,
     decided_case,
     digest_of,
+    moment_of,
     read_entry,
 )
 from oversight_engine.model.plain import Plain, canonical
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Basis(NamedTuple):
@@ -41,18 +52,28 @@ class Answer(NamedTuple):
     Attributes:
         number: of the entry.
         recorded: the canonical bytes of the recorded decision.
+        label, review_on: as recorded in it, whatever they are.
         question: None where something of the entry is masked.
         masked: the paths of what is.
-        remembers: whether facts of it are from earlier entries.
+        history: the facts that were drawn from earlier entries, as the entry records them.
+        replaced: of these facts, what the case itself states.
+        supersedes: the number of the decision that it takes the place of; 0 for none.
+        recorded_at: when it was recorded, as written.
     """
 
     number: int
     system: str
     day: str
+    basis: Basis
     recorded: bytes
+    label: Any
+    review_on: Any
     question: Question | None
     masked: tuple[str, ...] = ()
-    remembers: bool = False
+    history: Mapping[str, Any] = NOTHING
+    replaced: Mapping[str, Statement] = NOTHING
+    supersedes: int = 0
+    recorded_at: str = ""
 
 
 Reader = Callable[[bytes], Answer | None]
@@ -62,18 +83,67 @@ Raises OddCaseError where it is not as expected.
 """
 
 
-def basis_of(recorded: bytes) -> Basis:
-    """Return what the decision of these recorded bytes was derived under."""
-    try:
-        data = json.loads(recorded)
-        basis = Basis(
-            data["semantics"], data["rulebook"], data.get("reform", ""), data.get("cohort", "")
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise OddCaseError from error
-    if type(basis.semantics) is int and all(isinstance(each, str) for each in basis[1:]):
-        return basis
-    raise OddCaseError
+class Outline:
+    """As much of a decision's entry, nothing of it masked, as later history rests on."""
+
+    kind = "decision"
+    about = None
+    masked = ()
+
+    def __init__(self, number: int, data: Plain, facts: Mapping[str, Statement]) -> None:
+        """Keep them; the *facts* are those that the case states itself."""
+        self.number, self.data, self.facts = number, data, facts
+
+    @property
+    def recorded_at(self) -> datetime.datetime:
+        """When it was recorded."""
+        return moment_of(self.data["recorded_at"])
+
+    def states(self, fact_id: str) -> bool:
+        """Say whether the case states that fact itself."""
+        return fact_id in self.facts
+
+    def value_of(self, fact_id: str) -> Any:
+        """Return the value that the case states of a fact, as written, or None."""
+        fact = self.facts.get(fact_id)
+        return None if fact is None else fact.value
+
+
+def outline_of(answer: Answer, question: Question) -> Outline:
+    """Return what later history rests on of the entry that *answer* was read from."""
+    facts, history = question.facts, answer.history
+    if history:
+        own = {fact_id: facts[fact_id] for fact_id in facts if fact_id not in history}
+        facts = {**own, **answer.replaced}
+    recorded = _Recorded(answer.recorded)
+    recorded["rulebook"], recorded["decision"] = answer.basis.rulebook, answer.label
+    recorded["review_on"] = answer.review_on
+    case: Plain = {}
+    if question.period_start is not None:
+        case["period"] = {"from": question.period_start, "to": question.period_end}
+    data: Plain = {
+        "system": answer.system,
+        "as_of": answer.day,
+        "case": case,
+        "decision": recorded,
+        "history": history,
+        "supersedes": answer.supersedes,
+        "recorded_at": answer.recorded_at,
+    }
+    return Outline(answer.number, data, facts)
+
+
+class _Recorded(dict[str, Any]):
+    """A recorded decision of which some is known; the rest is read when it is asked for."""
+
+    def __init__(self, recorded: bytes) -> None:
+        super().__init__()
+        self._recorded = recorded
+
+    def __missing__(self, key: str) -> Any:
+        whole = find_codec().read(self._recorded)
+        self.update(whole)
+        return whole[key]
 
 
 @cache
@@ -117,22 +187,45 @@ def read_plainly(content: bytes) -> Answer | None:
         data: Plain = json.loads(content)
         if data["kind"] != "decision":
             return None
-        system, day, masked = data["system"], data["as_of"], tuple(data.get("masked", ()))
-        question = None
+        recorded, masked = data["decision"], tuple(data.get("masked", ()))
+        history: Plain = data.get("history", {})
+        question, replaced = None, dict[str, Statement]()
         if not masked:
             case = decided_case(data)
-            question = question_about(case, day, digest_of(canonical(case)))
-        recorded, remembers = canonical(data["decision"]), "history" in data
-        return Answer(data["number"], system, day, recorded, question, masked, remembers)
+            question = question_about(case, data["as_of"], digest_of(canonical(case)))
+            given = data["case"].get("facts", {})
+            replaced = {fact: stated(given[fact]) for fact in history if fact in given}
+        return Answer(
+            number=data["number"],
+            system=data["system"],
+            day=data["as_of"],
+            basis=_basis_of(recorded),
+            recorded=canonical(recorded),
+            label=recorded["decision"],
+            review_on=recorded.get("review_on"),
+            question=question,
+            masked=masked,
+            history=history,
+            replaced=replaced,
+            supersedes=data.get("supersedes", 0),
+            recorded_at=data["recorded_at"],
+        )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise OddCaseError from error
+
+
+def _basis_of(recorded: Plain) -> Basis:
+    parts = recorded["rulebook"], recorded.get("reform", ""), recorded.get("cohort", "")
+    if type(recorded["semantics"]) is int and all(isinstance(each, str) for each in parts):
+        return Basis(recorded["semantics"], *parts)
+    raise OddCaseError
 
 
 def _fast_reader() -> Reader:
     import msgspec
     from msgspec import Raw, defstruct
 
-    Facts: Any = dict  # noqa: N806 - its values are of a type made here
+    Dict: Any = dict  # noqa: N806 - its values are of types made here
     nothing = Raw(b"")
 
     def struct(name: str, *parts: tuple[str, Any] | tuple[str, Any, Any]) -> Any:
@@ -143,38 +236,65 @@ def _fast_reader() -> Reader:
     )
     entry = struct(
         "Entry", ("kind", str), ("number", int), ("system", str, ""), ("as_of", str, ""),
-        ("decision", Raw, nothing), ("case", Raw, nothing), ("history", Raw, nothing),
-        ("masked", tuple[str, ...], ()),
+        ("decision", Raw, nothing), ("case", Raw, nothing), ("history", Dict[str, Plain], {}),
+        ("masked", tuple[str, ...], ()), ("supersedes", int, 0),
+        ("recorded_at", str, ""),
     )  # fmt: skip
-    system, period = struct("System", ("code", str)), struct("Period", ("to", str | None, None))
-    case = struct(
-        "Case", ("system", system), ("as_of", str), ("facts", Facts[str, fact], {}),
+    concluded = struct(
+        "Concluded", ("semantics", int), ("rulebook", str), ("decision", Any), ("reform", str, ""),
+        ("cohort", str, ""), ("review_on", Any, None),
+    )  # fmt: skip
+    system = struct("System", ("code", str))
+    period = defstruct(
+        "Period", [("start", str), ("to", str | None, None)], rename={"start": "from"}, gc=False
+    )
+    stated_case = struct(
+        "Case", ("system", system), ("as_of", str), ("facts", Dict[str, fact], {}),
         ("period", period | None, None),
     )  # fmt: skip
     read_parts = msgspec.json.Decoder(entry).decode
-    read_case = msgspec.json.Decoder(case).decode
-    read_anything = msgspec.json.Decoder().decode
+    read_concluded = msgspec.json.Decoder(concluded).decode
+    read_case = msgspec.json.Decoder(stated_case).decode
+    read_raw = msgspec.json.Decoder(dict[str, Raw]).decode
+    read_fact = msgspec.json.Decoder(fact).decode
     write = msgspec.json.Encoder(order="sorted").encode
 
-    def with_history(content: bytes) -> bytes:
-        return write(decided_case(read_anything(content)))
+    def with_history(given: Raw, history: Plain) -> tuple[bytes, dict[str, Statement]]:
+        """Return the case with its history, and what it states itself of these facts."""
+        whole = read_raw(given)
+        facts = read_raw(whole.get("facts", b"{}"))
+        replaced = {each: read_fact(facts[each]) for each in history if each in facts}
+        for each, drawn in history.items():
+            facts[each] = Raw(write({k: value for k, value in drawn.items() if k != "entry"}))
+        whole["facts"] = Raw(write(facts))
+        return write(whole), replaced
 
     def read(content: bytes) -> Answer | None:
         try:
             found = read_parts(content)
             if found.kind != "decision":
                 return None
-            system, day, recorded = found.system, found.as_of, bytes(found.decision)
-            remembers = bool(found.history)
-            if found.masked:
-                return Answer(found.number, system, day, recorded, None, found.masked, remembers)
-            given = with_history(content) if remembers else bytes(found.case)
-            stated = read_case(given)
-            end = None if stated.period is None else stated.period.to
-            question = Question(
-                stated.facts, stated.system.code, digest_of(given), stated.as_of, end, day
-            )
-            return Answer(found.number, system, day, recorded, question, (), remembers)
+            question, replaced = None, dict[str, Statement]()
+            if not found.masked:
+                if found.history:
+                    given, replaced = with_history(found.case, found.history)
+                else:
+                    given = bytes(found.case)
+                case = read_case(given)
+                span = case.period
+                start, end = (None, None) if span is None else (span.start, span.to)
+                question = Question(
+                    case.facts, case.system.code, digest_of(given), case.as_of, end, found.as_of,
+                    start,
+                )  # fmt: skip
+            made = read_concluded(found.decision)
+            return Answer(
+                found.number, found.system, found.as_of,
+                Basis(made.semantics, made.rulebook, made.reform, made.cohort),
+                bytes(found.decision), made.decision, made.review_on,
+                question, found.masked, found.history, replaced, found.supersedes,
+                found.recorded_at,
+            )  # fmt: skip
         except (AttributeError, KeyError, TypeError, msgspec.MsgspecError) as error:
             raise OddCaseError from error
 

@@ -12,7 +12,7 @@ from oversight_engine.ledger.folding import terms_by
 from oversight_engine.ledger.history import with_history
 from oversight_engine.ledger.log import Ledger
 from oversight_engine.ledger.recorder import decision_draft
-from oversight_engine.ledger.restoring import restore_cohort, restore_rulebook
+from oversight_engine.ledger.restoring import restore_cohort, restore_reform, restore_rulebook
 from oversight_engine.model.case_form import case_data
 from oversight_engine.model.plain import Plain
 
@@ -31,9 +31,10 @@ def correction_of(ledger: Ledger, entry: Entry, source: CaseSource) -> tuple[Pla
             f"entry {entry.number} is a {entry.kind}, and only a decision is corrected"
         )
     recorded = entry.data["decision"]
-    reform = ledger.object(recorded["reform"]) if "reform" in recorded else None
     digest = recorded["rulebook"]
-    rulebook = restore_rulebook(ledger.object(digest), digest, reform)
+    rulebook = restore_rulebook(ledger.object(digest), digest)
+    if "reform" in recorded:
+        rulebook = restore_reform(ledger.object(recorded["reform"]), rulebook)
     cohort = restore_cohort(ledger.object(recorded["cohort"])) if "cohort" in recorded else None
     found = [c for c in read_cases(source, rulebook) if c.system.code == entry.data["system"]]
     if len(found) != 1:

@@ -20,7 +20,12 @@ from oversight_engine.evaluators.generated import GeneratedPeriod
 from oversight_engine.evaluators.stated import OddCaseError, Question
 from oversight_engine.ledger.bulk import Basis
 from oversight_engine.ledger.divergence import find_divergences
-from oversight_engine.ledger.restoring import restore_case, restore_cohort, restore_rulebook
+from oversight_engine.ledger.restoring import (
+    restore_case,
+    restore_cohort,
+    restore_reform,
+    restore_rulebook,
+)
 from oversight_engine.model.cohort import CohortValues
 from oversight_engine.model.in_force import InForce, change_days, find_in_force
 from oversight_engine.model.plain import Plain
@@ -168,20 +173,19 @@ class Deriver:
 
 
 class Derivers:
-    """A deriver for every basis that a ledger has; each is made once."""
+    """A deriver for every basis that a ledger has; each is made once.
+
+    Attributes:
+        find: gives the objects that they need.
+        evaluators: what derives.
+    """
 
     def __init__(self, find: Find, evaluators: Sequence[str]) -> None:
         """Make none yet; *find* gives what they will need."""
-        self._find = find
-        self._evaluators = evaluators
+        self.find = find
+        self.evaluators = tuple(evaluators)
         self._made: dict[Basis, Deriver | OversightError] = {}
-        self._last: tuple[Deriver, tuple[bytes, ...]] | None = None
-
-    def likely(self, recorded: bytes) -> Deriver | None:
-        """Return the deriver asked for last, if these *recorded* bytes mention its basis."""
-        if self._last is not None and all(mark in recorded for mark in self._last[1]):
-            return self._last[0]
-        return None
+        self._rulebooks: dict[str, Rulebook] = {}
 
     def under(self, basis: Basis) -> Deriver:
         """Return the deriver under that *basis*.
@@ -198,21 +202,40 @@ class Derivers:
             self._made[basis] = found
         if isinstance(found, OversightError):
             raise found
-        self._last = found, tuple(digest.encode() for digest in basis[1:] if digest)
+        return found
+
+    def rulebook(self, digest: str) -> Rulebook:
+        """Return the rulebook of that *digest*, under no reform.
+
+        Raises:
+            OversightError: it is not there, or is none.
+        """
+        found = self._rulebooks.get(digest)
+        if found is None:
+            found = self._rulebooks[digest] = restore_rulebook(self.find(digest), digest)
         return found
 
     def _make(self, basis: Basis) -> Deriver:
-        reform = self._find(basis.reform) if basis.reform else None
-        rulebook = restore_rulebook(self._find(basis.rulebook), basis.rulebook, reform)
-        cohort = restore_cohort(self._find(basis.cohort)) if basis.cohort else None
-        return Deriver(rulebook, cohort, version=basis.semantics, evaluators=self._evaluators)
+        rulebook = self.rulebook(basis.rulebook)
+        if basis.reform:
+            rulebook = restore_reform(self.find(basis.reform), rulebook)
+        cohort = restore_cohort(self.find(basis.cohort)) if basis.cohort else None
+        return Deriver(rulebook, cohort, version=basis.semantics, evaluators=self.evaluators)
 
     @property
-    def made(self) -> list[Deriver]:
-        """Those that could be made."""
+    def checked(self) -> int:
+        """How many decisions of generated code were derived by the reference too."""
+        return sum(deriver.checked for deriver in self._derivers())
+
+    @property
+    def by_reference(self) -> int:
+        """How many decisions were left to the reference altogether."""
+        return sum(deriver.by_reference for deriver in self._derivers())
+
+    def _derivers(self) -> list[Deriver]:
         return [each for each in self._made.values() if isinstance(each, Deriver)]
 
     def close(self) -> None:
         """Give back what they hold."""
-        for deriver in self.made:
+        for deriver in self._derivers():
             deriver.close()

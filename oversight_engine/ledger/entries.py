@@ -188,6 +188,15 @@ class Entry(Noun):
         """The paths of what is masked in it."""
         return tuple(self.data.get("masked", ()))
 
+    def states(self, fact_id: str) -> bool:
+        """Say whether the case of a decision states that fact itself."""
+        return fact_id in (self.data["case"].get("facts") or {})
+
+    def value_of(self, fact_id: str) -> Any:
+        """Return the value that the case of a decision states of a fact, as written, or None."""
+        stated = (self.data["case"].get("facts") or {}).get(fact_id) or {}
+        return stated.get("value")
+
     @property
     def objects(self) -> tuple[str, ...]:
         """The digests of what a decision refers to: rulebook, reform, cohort and certificate."""

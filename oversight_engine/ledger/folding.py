@@ -11,11 +11,12 @@ import datetime
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from typing import Any, Protocol
 
 from attrs import evolve
 
 from oversight_engine.errors import IntegrityError, MoveError
-from oversight_engine.ledger.entries import Draft, Entry
+from oversight_engine.ledger.entries import Draft
 from oversight_engine.ledger.moves import MOVES, State, refuse_move
 from oversight_engine.ledger.standing import (
     MASKED,
@@ -32,7 +33,41 @@ from oversight_engine.model.plain import Plain
 from oversight_engine.model.rulebook import REFERRAL, Span
 
 
-def after(standing: Standing, entry: Entry, terms: Terms | None = None) -> Standing:
+class Told(Protocol):
+    """An entry, or as much of one as a standing and what is drawn from it rest on."""
+
+    @property
+    def number(self) -> int:
+        """Which entry of its ledger it is."""
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`."""
+
+    @property
+    def about(self) -> int | None:
+        """The number of the entry that it is about, if it is about one."""
+
+    @property
+    def data(self) -> Plain:
+        """What it says, as plain data."""
+
+    @property
+    def recorded_at(self) -> datetime.datetime:
+        """When it was recorded."""
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """The paths of what is masked in it."""
+
+    def states(self, fact_id: str) -> bool:
+        """Say whether the case of a decision states that fact itself."""
+
+    def value_of(self, fact_id: str) -> Any:
+        """Return the value that the case of a decision states of a fact, as written, or None."""
+
+
+def after(standing: Standing, entry: Told, terms: Terms | None = None) -> Standing:
     """Return the *standing* after *entry*; a decision comes with the *terms* of its rulebook.
 
     Raises:
@@ -49,7 +84,13 @@ def _day(text: str | None) -> Day | None:
     return None if text is None else Day.fromisoformat(text)
 
 
-def _decide(standing: Standing, entry: Entry, terms: Terms) -> Standing:
+def span_in(case: Plain) -> Span | None:
+    """Return the period of a *case* that is given as plain data, if it has one."""
+    period = case.get("period")
+    return Span(Day.fromisoformat(period["from"]), _day(period.get("to"))) if period else None
+
+
+def _decide(standing: Standing, entry: Told, terms: Terms) -> Standing:
     data = entry.data
     recorded, as_of = data["decision"], Day.fromisoformat(data["as_of"])
     label, old = recorded["decision"], int(data.get("supersedes", 0))
@@ -57,9 +98,6 @@ def _decide(standing: Standing, entry: Entry, terms: Terms) -> Standing:
     outcome = None if label == REFERRAL else str(label)
     needs = outcome in terms.confirmed
     state: State = "referred" if outcome is None else "recommended" if needs else "decided"
-    case: Plain = data.get("case") or {}
-    period = case.get("period")
-    stated = (case.get("facts") or {}).get(terms.opening) or {}
     opening = f"/case/facts/{terms.opening}"
     decided = Decided(
         number=entry.number,
@@ -69,10 +107,10 @@ def _decide(standing: Standing, entry: Entry, terms: Terms) -> Standing:
         state=state,
         holds_from=as_of if state == "decided" else None,
         review_on=_day(recorded.get("review_on")),
-        period=Span(Day.fromisoformat(period["from"]), _day(period.get("to"))) if period else None,
+        period=span_in(data.get("case") or {}),
         stated=MASKED
         if {opening, f"{opening}/value"} & {*entry.masked}
-        else str(stated.get("value") or ""),
+        else str(entry.value_of(terms.opening) or ""),
         supersedes=old,
     )
     return evolve(standing, decisions=(*standing.decisions, decided))
@@ -97,7 +135,7 @@ def _check_place(standing: Standing, as_of: Day, old: int) -> None:
         )
 
 
-def _moved(standing: Standing, entry: Entry) -> tuple[Decided, State]:
+def _moved(standing: Standing, entry: Told) -> tuple[Decided, State]:
     """Return the decision that *entry* is about, and its state after a move that is legal."""
     number = entry.about
     decided = next((d for d in standing.decisions if d.number == number), None)
@@ -146,7 +184,7 @@ def _check_criteria(decided: Decided, outcome: str | None, data: Plain) -> tuple
     return criteria
 
 
-def _confirm(standing: Standing, entry: Entry) -> Standing:
+def _confirm(standing: Standing, entry: Told) -> Standing:
     decided, state = _moved(standing, entry)
     day = Day.fromisoformat(entry.data["on"])
     _check_role(decided, entry.data, "to confirm or refuse")
@@ -162,7 +200,7 @@ def _confirm(standing: Standing, entry: Entry) -> Standing:
     )  # fmt: skip
 
 
-def _override(standing: Standing, entry: Entry) -> Standing:
+def _override(standing: Standing, entry: Told) -> Standing:
     decided, _ = _moved(standing, entry)
     data, terms = entry.data, decided.terms
     outcome, start = data["outcome"], Day.fromisoformat(data["from"])
@@ -182,7 +220,7 @@ def _override(standing: Standing, entry: Entry) -> Standing:
     return evolve(standing, overrides=(*standing.overrides, override))
 
 
-def _represent(standing: Standing, entry: Entry) -> Standing:
+def _represent(standing: Standing, entry: Told) -> Standing:
     decided, _ = _moved(standing, entry)
     received = Day.fromisoformat(entry.data["received_on"])
     _check_not_before(decided, received, "a representation")
@@ -191,7 +229,7 @@ def _represent(standing: Standing, entry: Entry) -> Standing:
     return evolve(standing, representations=(*standing.representations, made))
 
 
-def _answer(standing: Standing, entry: Entry) -> Standing:
+def _answer(standing: Standing, entry: Told) -> Standing:
     made = next((r for r in standing.representations if r.number == entry.about), None)
     if made is None:
         raise MoveError(f"entry {entry.about} is no representation about {standing.system}")
@@ -204,7 +242,7 @@ def _answer(standing: Standing, entry: Entry) -> Standing:
     return evolve(standing, representations=kept)
 
 
-def _review(standing: Standing, entry: Entry) -> Standing:
+def _review(standing: Standing, entry: Told) -> Standing:
     decided, _ = _moved(standing, entry)
     day = Day.fromisoformat(entry.data["on"])
     _check_not_before(decided, day, "a review")
@@ -220,7 +258,7 @@ def _review(standing: Standing, entry: Entry) -> Standing:
     return _with(after, evolve(decided, review_on=next_on))
 
 
-def _correct(standing: Standing, entry: Entry) -> Standing:
+def _correct(standing: Standing, entry: Told) -> Standing:
     decided, state = _moved(standing, entry)
     case: Plain = entry.data.get("case") or {}
     code = (case.get("system") or {}).get("code")
@@ -231,7 +269,7 @@ def _correct(standing: Standing, entry: Entry) -> Standing:
     return _with(standing, evolve(decided, state=state))
 
 
-def _withdraw(standing: Standing, entry: Entry) -> Standing:
+def _withdraw(standing: Standing, entry: Told) -> Standing:
     override = next((o for o in standing.overrides if o.number == entry.about), None)
     if override is None:
         decided, state = _moved(standing, entry)
@@ -244,7 +282,7 @@ def _withdraw(standing: Standing, entry: Entry) -> Standing:
     return evolve(standing, overrides=kept)
 
 
-_STEPS: Mapping[str, Callable[[Standing, Entry], Standing]] = {
+_STEPS: Mapping[str, Callable[[Standing, Told], Standing]] = {
     "confirmation": _confirm,
     "refusal": _confirm,
     "override": _override,
@@ -268,7 +306,7 @@ class Fold:
         self._places: dict[int, tuple[str, str]] = {}
         self.standings: dict[tuple[str, str], Standing] = {}
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Told) -> None:
         """Take the next *entry* in.
 
         Raises:
@@ -295,7 +333,7 @@ class Fold:
 
 
 def fold(
-    entries: Iterable[Entry], terms: Callable[[str], Terms], *, known_on: Day | None = None
+    entries: Iterable[Told], terms: Callable[[str], Terms], *, known_on: Day | None = None
 ) -> Fold:
     """Return the standings after *entries*, those left out that were recorded after *known_on*.
 

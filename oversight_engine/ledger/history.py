@@ -8,18 +8,17 @@ decision. What is filled in is recorded with the decision, so that a replay need
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attrs import evolve
 
 from oversight_engine.errors import InputError, IntegrityError
-from oversight_engine.ledger.entries import Entry
-from oversight_engine.ledger.folding import Fold, fold
+from oversight_engine.ledger.folding import Fold, Told, fold, span_in
 from oversight_engine.ledger.standing import A_DAY, MASKED, Decided, Standing, Terms
-from oversight_engine.model.case import Case, StatedFact, System, Value
-from oversight_engine.model.case_form import stated_data, value_data
+from oversight_engine.model.case import Case, StatedFact, Value
+from oversight_engine.model.case_form import value_data
 from oversight_engine.model.number import exact, scaled, written
 from oversight_engine.model.people import NO_OUTCOME, NOT_APPLICABLE, HistoryDeclaration, HistoryOf
 from oversight_engine.model.plain import Plain
@@ -50,7 +49,7 @@ class Drawn(NamedTuple):
 def with_history(
     case: Case,
     rulebook: Rulebook,
-    entries: Iterable[Entry],
+    entries: Iterable[Told],
     as_of: Day,
     known_on: Day | None = None,
     *,
@@ -71,100 +70,123 @@ def with_history(
             are counted; the message names every such fact.
         IntegrityError: the entries are no possible sequence of moves.
     """
-    declared = [fact for fact in rulebook.facts if fact.history is not None]
-    if not declared:
+    memory = Memory(rulebook)
+    if not memory.facts:
         return case, {}
-    past = _Past(case, rulebook, entries, as_of, known_on, terms)
-    filled: dict[str, StatedFact] = {}
-    history: History = {}
+    past = _Past(case.system.code, case.period, rulebook, entries, as_of, known_on, terms)
+    stated = {fact_id: fact.value for fact_id, fact in case.facts.items()}
+    drawn = _drawn(memory, past, stated)
+    filled = {
+        fact_id: StatedFact(each.value, _source(each), as_of, "derived")
+        for fact_id, each in drawn.items()
+    }
+    return evolve(case, facts={**case.facts, **filled}), _history(drawn, as_of.isoformat())
+
+
+class Memory:
+    """What a rulebook remembers.
+
+    Attributes:
+        facts: those that are history.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        """Find them, once for all decisions under *rulebook*."""
+        self.rulebook = rulebook
+        self.facts = tuple(fact for fact in rulebook.facts if fact.history is not None)
+
+
+def _drawn(memory: Memory, past: _Past, stated: Mapping[str, Value | None]) -> dict[str, Drawn]:
+    """Return what is filled in, by fact, where a case states what is *stated* itself.
+
+    Raises:
+        InputError: it is stated differently, or cannot be drawn; the message names every fact.
+    """
+    found: dict[str, Drawn] = {}
     faults: list[str] = []
-    for fact in declared:
-        stated = case.facts.get(fact.id)
+    for fact in memory.facts:
         try:
             drawn = past.draw(fact)
         except InputError as error:
             faults.append(str(error))
             continue
-        if drawn.value is None or (not drawn.entry and stated is not None):
+        is_stated = fact.id in stated
+        if drawn.value is None or (not drawn.entry and is_stated):
             continue
-        if stated is not None and stated.value not in (None, drawn.value):
+        if is_stated and stated[fact.id] not in (None, drawn.value):
             faults.append(
-                f"the case of {case.system.code} states {fact.id} = {value_data(stated.value)}, "
+                f"the case of {past.system} states {fact.id} = {value_data(stated[fact.id])}, "
                 f"and entry {drawn.entry} of the ledger gives {value_data(drawn.value)}"
             )
             continue
-        source = f"ledger entry {drawn.entry}" if drawn.entry else NOTHING_EARLIER
-        filled[fact.id] = StatedFact(drawn.value, source, as_of, "derived")
-        from_entry: Plain = {"entry": drawn.entry} if drawn.entry else {}
-        history[fact.id] = stated_data(filled[fact.id]) | from_entry
+        found[fact.id] = drawn
     if faults:
         raise InputError("; ".join(faults))
-    return evolve(case, facts={**case.facts, **filled}), history
+    return found
 
 
-def outline_of(data: Plain, rulebook: Rulebook) -> Case:
-    """Return as much of the case as given in a decision's entry as its history is drawn by.
+def _source(drawn: Drawn) -> str:
+    return f"ledger entry {drawn.entry}" if drawn.entry else NOTHING_EARLIER
 
-    Args:
-        data: of the entry.
-        rulebook: under which it was decided.
 
-    Raises:
-        IntegrityError: the case is not as a reader would have let it through.
-    """
-    given: Plain = data["case"]
-    facts, period = given.get("facts", {}), given.get("period")
-    try:
-        stated = {
-            fact.id: StatedFact(_value_of(fact, facts[fact.id]["value"]))
-            for fact in rulebook.facts
-            if fact.history is not None and fact.id in facts
+def _history(drawn: Mapping[str, Drawn], as_of: str) -> History:
+    """Return what is filled in as the entry of the decision records it."""
+    history: History = {}
+    for fact_id, each in drawn.items():
+        history[fact_id] = {
+            "as_at": as_of,
+            "source": _source(each),
+            "status": "derived",
+            "value": value_data(each.value),
         }
-        span = None
-        if period is not None:
-            end = period.get("to")
-            span = Span(Day.fromisoformat(period["from"]), end and Day.fromisoformat(end))
-        system = System(given["system"]["code"], "")
-        return Case(system, facts=stated, period=span, as_of=Day.fromisoformat(given["as_of"]))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise IntegrityError("its case does not have the shape of one") from error
+        if each.entry:
+            history[fact_id]["entry"] = each.entry
+    return history
 
 
-def _value_of(fact: Fact, written_as: str | bool | None) -> Value | None:
+def _value_of(fact: Fact, written_as: Any) -> Value | None:
     if not isinstance(written_as, str):
-        return written_as
+        return None if written_as is None else bool(written_as)
     if fact.type == "date":
         return Day.fromisoformat(written_as)
     return exact(written_as) if fact.type == "number" else written_as
 
 
 def check_history(
-    entry: Entry,
-    earlier: Iterable[Entry],
-    case: Case,
-    rulebook: Rulebook,
-    *,
-    terms: Callable[[str], Terms],
+    entry: Told, earlier: Iterable[Told], memory: Memory, *, terms: Callable[[str], Terms]
 ) -> None:
     """Refuse the decision's *entry* if the history it records is not what *earlier* entries give.
 
     Args:
         entry: of a decision.
         earlier: the entries before it, of its system or of all, in order; or their story.
-        case: the entry's case as given, without the history.
-        rulebook: under which it was decided.
+        memory: of the rulebook under which it was decided.
         terms: those of the rulebook of a digest.
 
     Raises:
         IntegrityError: the message names the first fact that differs.
     """
-    recorded: History = entry.data.get("history", {})
-    as_of = Day.fromisoformat(entry.data["as_of"])
+    data = entry.data
+    recorded: History = data.get("history", {})
+    if not memory.facts and not recorded:
+        return
+    as_of = Day.fromisoformat(data["as_of"])
     try:
-        _, given = with_history(case, rulebook, earlier, as_of, terms=terms)
+        stated = {
+            fact.id: _value_of(fact, entry.value_of(fact.id))
+            for fact in memory.facts
+            if entry.states(fact.id)
+        }
+        period = span_in(data["case"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError("its case does not have the shape of one") from error
+    past = _Past(data["system"], period, memory.rulebook, earlier, as_of, None, terms)
+    try:
+        drawn = _drawn(memory, past, stated)
     except InputError as error:
         raise IntegrityError(f"entry {entry.number}: {error}") from error
-    for fact_id in sorted({*recorded, *given}):
+    given = _history(drawn, data["as_of"])
+    for fact_id in sorted({*recorded, *given}) if recorded != given else ():
         if recorded.get(fact_id) != given.get(fact_id):
             raise IntegrityError(
                 f"entry {entry.number} records {fact_id} as {_said(recorded, fact_id)}, and the "
@@ -181,10 +203,10 @@ class Story:
     def __init__(self, terms: Callable[[str], Terms]) -> None:
         """Begin with no entry; *terms* are those of the rulebook of a digest."""
         self.folded = Fold(terms)
-        self.entries: dict[int, Entry] = {}
+        self.entries: dict[int, Told] = {}
         self._latest: Day | None = None
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Told) -> None:
         """Take the next *entry* in.
 
         Raises:
@@ -196,7 +218,7 @@ class Story:
             day = Day.fromisoformat(entry.data["as_of"])
             self._latest = day if self._latest is None else max(day, self._latest)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[Told]:
         """Yield the entries, in order."""
         return iter(self.entries.values())
 
@@ -227,32 +249,34 @@ class _Past:
 
     def __init__(
         self,
-        case: Case,
+        system: str,
+        period: Span | None,
         rulebook: Rulebook,
-        entries: Iterable[Entry],
+        entries: Iterable[Told],
         as_of: Day,
         known_on: Day | None,
         terms: Callable[[str], Terms],
     ) -> None:
-        """Keep of *entries* those about decisions on the case's system of an earlier day."""
+        """Keep of *entries* those about decisions on the *system* of an earlier day."""
         if isinstance(entries, Story) and entries.is_before(as_of) and known_on is None:
             kept, folded = entries.entries, entries.folded
         else:
             kept = {}
             for entry in entries:
                 if entry.kind == "decision":
-                    is_ours = entry.data["system"] == case.system.code
+                    is_ours = entry.data["system"] == system
                     is_kept = is_ours and Day.fromisoformat(entry.data["as_of"]) < as_of
                 else:
                     is_kept = entry.about in kept
                 if is_kept:
                     kept[entry.number] = entry
             folded = fold(kept.values(), terms, known_on=known_on)
-        place = case.system.code, rulebook.id
+        place = system, rulebook.id
+        self.system = system
         self._standing = folded.standings.get(place) or Standing(*place)
         self._live = self._standing.live
         self._entries = kept
-        self._case, self._rulebook, self._day = case, rulebook, as_of
+        self._period, self._rulebook, self._day = period, rulebook, as_of
 
     def draw(self, fact: Fact) -> Drawn:
         """Return what the ledger gives for *fact*.
@@ -326,10 +350,10 @@ class _Past:
 
         Each comes with the last day before the next one's first decision.
         """
-        own = self._case.period
+        own = self._period
         if own is None:
             raise InputError(
-                f"{fact.id} counts periods, and the case of {self._case.system.code} states no "
+                f"{fact.id} counts periods, and the case of {self.system} states no "
                 "`period`: say from when to when it is"
             )
         by_span: dict[Span, list[Decided]] = {}
@@ -426,9 +450,7 @@ class _Past:
         path = f"/case/facts/{fact_id}"
         if {path, f"{path}/value"} & {*first.masked}:
             raise self._masked(fact_id)
-        case: Plain = first.data["case"]
-        stated: Plain = (case.get("facts") or {}).get(fact_id) or {}
-        return str(stated.get("value") or "")
+        return str(first.value_of(fact_id) or "")
 
     def _masked(self, fact_id: str) -> InputError:
         return InputError(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from oversight_engine.engine import Engine
 from oversight_engine.errors import InputError, IntegrityError, OversightError
-from oversight_engine.ledger.deriving import GENERATED
+from oversight_engine.ledger.deriving import GENERATED, Derivers
 from oversight_engine.ledger.divergence import Divergence
 from oversight_engine.ledger.proofs import Checked
-from oversight_engine.ledger.replaying import Diverging, Refused, Replay, replay_contents
+from oversight_engine.ledger.replayed import Diverging, Refused, Replay
+from oversight_engine.ledger.replaying import replay_stories
 from oversight_engine.model.case import Case
 from oversight_engine.model.cohort import CohortValues
 from oversight_engine.model.decision_form import decision_data
@@ -39,7 +41,9 @@ def replay_proof(checked: Checked, *, evaluators: Sequence[str] = (GENERATED,)) 
             raise IntegrityError(f"the file does not hold {digest}, which the decision refers to")
         return content
 
-    return replay_contents([(entry.number, entry.content)], find, evaluators=evaluators)
+    one = (entry.data["system"], entry.number, entry.content)
+    with closing(Derivers(find, evaluators)) as derivers:
+        return replay_stories([one], derivers, history=False)
 
 
 def replay_documents(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sql
@@ -227,6 +227,33 @@ class PostgresStore:
         if system is not None:
             query = query.where(_ENTRIES.c.system == system)
         return [Row(*row) for row in self._read(query.order_by(_ENTRIES.c.number).limit(limit))]
+
+    def systems(self, first: int, last: int) -> Sequence[tuple[str | None, int]]:
+        """Return the systems of entries, what is on none first, with how many each has of them."""
+        system, count = _ENTRIES.c.system, sql.func.count()
+        query = sql.select(system, count).where(_ENTRIES.c.number.between(first, last))
+        found = self._read(query.group_by(system).order_by(system.nulls_first()))
+        return [(each, number) for each, number in found]
+
+    def stories(
+        self, begin: str | None, end: str | None, last: int
+    ) -> Generator[tuple[str | None, int, bytes]]:
+        """Yield system, number and bytes of entries, system by system, a few held at a time."""
+        system, number = _ENTRIES.c.system, _ENTRIES.c.number
+        query = sql.select(system, number, _ENTRIES.c.content).where(number <= last)
+        if begin is None:
+            after = 0
+            nowhere = query.where(system.is_(None)).order_by(number).limit(AT_ONCE)
+            while found := self._read(nowhere.where(number > after)):
+                yield from ((each[0], each[1], each[2]) for each in found)
+                after = found[-1][1]
+        query = query.where(system.is_not(None) if begin is None else system >= begin)
+        query = query if end is None else query.where(system <= end)
+        query, place = query.order_by(system, number).limit(AT_ONCE), sql.tuple_(system, number)
+        found = self._read(query)
+        while found:
+            yield from ((each[0], each[1], each[2]) for each in found)
+            found = self._read(query.where(place > sql.tuple_(*found[-1][:2])))
 
     def leaves(self, first: int, last: int) -> Sequence[bytes]:
         """Return the leaf hashes of the entries from number *first* to *last*, in order."""

@@ -6,21 +6,18 @@ has the key can sign anything. This looks for that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Callable
 from typing import NamedTuple
 
 from oversight_engine.errors import InputError, IntegrityError, OversightError
 from oversight_engine.ledger.bulk import read_quickly
-from oversight_engine.ledger.entries import Entry
-from oversight_engine.ledger.folding import terms_by
-from oversight_engine.ledger.history import Story, check_history, outline_of
+from oversight_engine.ledger.folding import Told, terms_by
+from oversight_engine.ledger.history import Memory, Story, check_history
 from oversight_engine.ledger.log import Ledger
 from oversight_engine.ledger.restoring import restore_rulebook
 from oversight_engine.ledger.standing import Terms
+from oversight_engine.ledger.store import LATEST
 from oversight_engine.model.rulebook import Rulebook
-
-RulebookOf = Callable[[str], Rulebook]
 
 
 class Fault(NamedTuple):
@@ -46,75 +43,82 @@ class Rechecked(NamedTuple):
 
 def recheck(ledger: Ledger) -> Rechecked:
     """Go through the entries of *ledger*, system by system, as if each were recorded now."""
+    terms = terms_by(ledger.object)
+    memories = Memories(lambda digest: restore_rulebook(ledger.object(digest), digest))
+    found: list[Rechecked] = []
     with ledger.reading():
-        codes = {str(entry.data["system"]) for entry in ledger.entries(kind="decision")}
-        found = recheck_systems(ledger, codes)
+        for system, _ in ledger.store.systems(1, LATEST):
+            if system is not None:
+                rechecker = Rechecker(terms, memories)
+                for entry in ledger.entries(system=system, read=read_quickly):
+                    rechecker.take(entry)
+                found.append(rechecker.found())
     faults = [each.fault for each in found if each.fault is not None]
     masked = sorted(number for each in found for number in each.masked)
     return Rechecked(min(faults, default=None), sum(each.checked for each in found), tuple(masked))
 
 
-def recheck_systems(
-    ledger: Ledger, codes: Iterable[str], takes: Callable[[Entry], bool] = lambda _: True
-) -> list[Rechecked]:
-    """Return what was found of each system, by its code.
+class Memories(dict[str, Memory]):
+    """What rulebooks remember, by digest; each is asked for once."""
 
-    Args:
-        ledger: open to be read.
-        codes: of the systems.
-        takes: says of which decisions the history is drawn again.
+    def __init__(self, rulebook_of: Callable[[str], Rulebook]) -> None:
+        """Ask for none yet."""
+        super().__init__()
+        self._rulebook_of = rulebook_of
+
+    def __missing__(self, digest: str) -> Memory:
+        self[digest] = memory = Memory(self._rulebook_of(digest))
+        return memory
+
+
+class Rechecker:
+    """Goes through the entries on one system, in order, as if each were recorded now.
+
+    It stops at the first that could not have been: what comes after that follows from nothing.
     """
-    terms = terms_by(ledger.object)
 
-    @cache
-    def rulebook_of(digest: str) -> Rulebook:
-        return restore_rulebook(ledger.object(digest), digest)
+    def __init__(self, terms: Callable[[str], Terms], memories: Memories) -> None:
+        """Begin with no entry.
 
-    return [
-        _recheck_system(ledger.entries(system=code, read=read_quickly), terms, rulebook_of, takes)
-        for code in sorted(codes)
-    ]
+        Args:
+            terms: those of the rulebook of a digest.
+            memories: what the rulebooks remember.
+        """
+        self._story = Story(terms)
+        self._terms, self._memories = terms, memories
+        self._fault: Fault | None = None
+        self._checked = 0
+        self._masked: list[int] = []
+        self._is_masked = False  # something that a history may rest on
 
-
-def _recheck_system(
-    entries: Iterable[Entry],
-    terms: Callable[[str], Terms],
-    rulebook_of: RulebookOf,
-    takes: Callable[[Entry], bool],
-) -> Rechecked:
-    story = Story(terms)
-    checked, masked = 0, list[int]()
-    is_masked = False  # something that a history may rest on
-    for entry in entries:
-        misremembered = None
+    def take(self, entry: Told, *, draws: bool = True) -> None:
+        """Take the next *entry*; its history is drawn again if it *draws* one."""
+        if self._fault is not None:
+            return
         try:
-            if entry.kind == "decision" and takes(entry):
-                if is_masked or entry.masked:
-                    masked.append(entry.number)
-                else:
-                    misremembered = _misremembered(entry, story, terms, rulebook_of)
-                    checked += 1
-            story.add(entry)
+            if draws and entry.kind == "decision":
+                self._draw(entry)
+            self._story.add(entry)
         except (InputError, IntegrityError) as error:
-            misremembered = error
-        if misremembered is not None:
-            fault = Fault(entry.number, _said(misremembered, entry))
-            return Rechecked(fault, checked, tuple(masked))
-        is_masked = is_masked or any(path.startswith("/case") for path in entry.masked)
-    return Rechecked(None, checked, tuple(masked))
+            self._fault = Fault(entry.number, _said(error, entry))
+        self._is_masked = self._is_masked or any(p.startswith("/case") for p in entry.masked)
+
+    def lose(self, number: int, because: str) -> None:
+        """Say that entry *number* cannot be read, so that nothing later can be told."""
+        self._fault = self._fault or Fault(number, because)
+
+    def _draw(self, entry: Told) -> None:
+        if self._is_masked or entry.masked:
+            self._masked.append(entry.number)
+            return
+        self._checked += 1
+        memory = self._memories[entry.data["decision"]["rulebook"]]
+        check_history(entry, self._story, memory, terms=self._terms)
+
+    def found(self) -> Rechecked:
+        """Return what was found."""
+        return Rechecked(self._fault, self._checked, tuple(self._masked))
 
 
-def _misremembered(
-    entry: Entry, story: Story, terms: Callable[[str], Terms], rulebook_of: RulebookOf
-) -> OversightError | None:
-    """Return what is wrong with the history of *entry*; whether it is a legal move goes first."""
-    rulebook = rulebook_of(entry.data["decision"]["rulebook"])
-    try:
-        check_history(entry, story, outline_of(entry.data, rulebook), rulebook, terms=terms)
-    except (InputError, IntegrityError) as error:
-        return error
-    return None
-
-
-def _said(error: OversightError, entry: Entry) -> str:
+def _said(error: OversightError, entry: Told) -> str:
     return str(error).removeprefix(f"entry {entry.number}").removeprefix(":").strip()

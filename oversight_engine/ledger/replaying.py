@@ -7,31 +7,33 @@ are all in it. It says nothing of whether the ledger is whole; `oversight ledger
 from __future__ import annotations
 
 import datetime
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+import functools
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from attrs import evolve, frozen
 
 from oversight_engine.errors import DisagreementError, IntegrityError, OversightError
-from oversight_engine.evaluators.stated import OddCaseError, Question
-from oversight_engine.ledger.bulk import Answer, basis_of, find_reader
-from oversight_engine.ledger.deriving import GENERATED, Deriver, Derivers, Find
-from oversight_engine.ledger.divergence import Divergence, find_divergences
-from oversight_engine.ledger.entries import Entry, decided_case, read_entry
+from oversight_engine.evaluators.stated import OddCaseError
+from oversight_engine.ledger.bulk import Answer, find_reader, outline_of, read_quickly
+from oversight_engine.ledger.deriving import GENERATED, Derivers
+from oversight_engine.ledger.entries import decided_case, read_entry
 from oversight_engine.ledger.folding import fold, terms_by
 from oversight_engine.ledger.log import Ledger
-from oversight_engine.ledger.rechecking import recheck_systems
+from oversight_engine.ledger.rechecking import Memories, Rechecker
+from oversight_engine.ledger.replayed import Replay, Tally
 from oversight_engine.ledger.store import LATEST
 from oversight_engine.model.noun import Noun
-from oversight_engine.model.plain import Plain, canonical
 
 BATCH = 512
 """How many entries are read at a time."""
+PARTS = 16
+"""Into how many parts the work of several processes is divided, for each of them."""
 SHARE = 10_000
 """The fewest entries for which another process is begun: fewer are sooner derived than it is."""
-MOST_KEPT = 100
-"""How many of a kind a replay tells one by one; it counts all."""
 
 
 @frozen(eq=False, repr=False)
@@ -54,14 +56,19 @@ class Selection(Noun):
     rulebook: str = ""
     numbers: frozenset[int] | None = None
 
+    def takes_number(self, number: int) -> bool:
+        """Say whether the entry of that number may be one of them."""
+        is_between = self.first <= number and (self.last is None or number <= self.last)
+        return is_between and (self.numbers is None or number in self.numbers)
+
     def takes(self, answer: Answer) -> bool:
-        """Say whether the decision is among them, its number's range aside."""
+        """Say whether the decision is among them."""
         return (
-            (self.numbers is None or answer.number in self.numbers)
+            self.takes_number(answer.number)
             and (not self.systems or answer.system in self.systems)
             and (self.since is None or answer.day >= self.since.isoformat())
             and (self.until is None or answer.day <= self.until.isoformat())
-            and (not self.rulebook or basis_of(answer.recorded).rulebook.startswith(self.rulebook))
+            and (not self.rulebook or answer.basis.rulebook.startswith(self.rulebook))
         )
 
 
@@ -101,99 +108,11 @@ def known_until(ledger: Ledger, day: datetime.date) -> int:
     return low
 
 
-class Diverging(NamedTuple):
-    """A decision that was not derived as recorded: every difference, the first one first."""
-
-    number: int
-    system: str
-    as_of: str
-    divergences: tuple[Divergence, ...]
-
-
-class Masked(NamedTuple):
-    """A decision that nobody can derive again, since something of what was asked is masked."""
-
-    number: int
-    system: str
-    as_of: str
-    fields: tuple[str, ...]
-
-
-class Misremembered(NamedTuple):
-    """The first decision on a system whose history is not what the ledger gives, and why."""
-
-    number: int
-    because: str
-
-
-class Refused(NamedTuple):
-    """A decision that cannot be derived from what was recorded, and why."""
-
-    number: int
-    because: str
-
-
-@frozen(eq=False, repr=False)
-class Replay(Noun):
-    """What came of replaying some decisions.
-
-    Attributes:
-        same: how many came to the bytes that were recorded.
-        diverging, masked, refused: the first of the others; the counts are of all.
-        checked: how many that generated code derived were derived by the reference evaluator too.
-        by_reference: how many were left to the reference altogether.
-        misremembered: by system, the first whose history is not what the ledger gives.
-        history_checked: how many had their history drawn from the ledger again.
-        history_masked: how many did not, because something is masked that it may rest on.
-        systems: the codes of those with decisions that take something from earlier ones.
-        processes: how many it was done in.
-        evaluators: what derived them.
-        reader: what read the entries: `msgspec`, or the standard library's `json`.
-    """
-
-    same: int = 0
-    diverging: tuple[Diverging, ...] = ()
-    masked: tuple[Masked, ...] = ()
-    refused: tuple[Refused, ...] = ()
-    diverging_count: int = 0
-    masked_count: int = 0
-    refused_count: int = 0
-    checked: int = 0
-    by_reference: int = 0
-    misremembered: tuple[Misremembered, ...] = ()
-    history_checked: int = 0
-    history_masked: int = 0
-    systems: frozenset[str] = frozenset()
-    processes: int = 1
-    evaluators: tuple[str, ...] = (GENERATED,)
-    reader: str = ""
-
-    @property
-    def total(self) -> int:
-        """How many decisions were chosen."""
-        return self.same + self.diverging_count + self.masked_count + self.refused_count
-
-    @property
-    def agrees(self) -> bool:
-        """Whether all that can be derived again came out as recorded."""
-        return not self.diverging_count and not self.refused_count and not self.misremembered
-
-    def then(self, other: Replay) -> Replay:
-        """Return what came of both, this one being of the earlier entries."""
-        return Replay(
-            same=self.same + other.same,
-            diverging=(*self.diverging, *other.diverging)[:MOST_KEPT],
-            masked=(*self.masked, *other.masked)[:MOST_KEPT],
-            refused=(*self.refused, *other.refused)[:MOST_KEPT],
-            diverging_count=self.diverging_count + other.diverging_count,
-            masked_count=self.masked_count + other.masked_count,
-            refused_count=self.refused_count + other.refused_count,
-            checked=self.checked + other.checked,
-            by_reference=self.by_reference + other.by_reference,
-            systems=self.systems | other.systems,
-            evaluators=self.evaluators,
-            reader=self.reader or other.reader,
-        )
+Row = tuple[str | None, int, bytes]
+"""System, number and bytes of an entry."""
+Range = tuple[str | None, str | None]
+"""The first and the last of systems that a store has one after the other; None for its ends."""
+Part = list[Range]
 
 
 def replay(
@@ -216,47 +135,30 @@ def replay(
         DisagreementError: two evaluators differ, so that there is nothing to compare with.
         EvaluatorUnavailableError: an evaluator cannot run on this machine.
     """
-    with ledger.reading():
-        found = _replay(ledger, selection, evaluators)
-        return _remembered(ledger, selection, found) if history else found
+    [part] = _parts(ledger, selection, 1)
+    with closing(Derivers(ledger.object, evaluators)) as derivers:
+        return _replay(ledger, part, selection, derivers, history=history)
 
 
-def _replay(ledger: Ledger, selection: Selection, evaluators: Sequence[str]) -> Replay:
-    contents = contents_of(ledger, selection)
-    return replay_contents(contents, ledger.object, selection, evaluators=evaluators)
+def _replay(
+    ledger: Ledger, part: Part, selection: Selection, derivers: Derivers, *, history: bool
+) -> Replay:
+    def stories() -> Generator[Row]:
+        for begin, end in part:
+            with closing(ledger.store.stories(begin, end, _last(selection))) as rows:
+                yield from rows
+
+    with ledger.reading(), closing(stories()) as found:
+        return replay_stories(found, derivers, selection, history=history)
 
 
-def _remembered(ledger: Ledger, selection: Selection, found: Replay) -> Replay:
-    """Return what was *found*, and whether the ledger gives the history that is recorded.
-
-    What is derived again takes history as recorded. Here it is drawn again, system by system.
-    """
-    takes_all = evolve(selection, first=1, last=None) == EVERYTHING
-
-    def takes(entry: Entry) -> bool:
-        last = entry.number if selection.last is None else selection.last
-        is_between = selection.first <= entry.number <= last
-        return is_between and (takes_all or selection.takes(_answer_of(entry)))
-
-    histories = recheck_systems(ledger, found.systems, takes)
-    faults = sorted(each.fault for each in histories if each.fault is not None)
-    return evolve(
-        found,
-        misremembered=tuple(Misremembered(*fault) for fault in faults),
-        history_checked=sum(each.checked for each in histories),
-        history_masked=sum(len(each.masked) for each in histories),
-    )
-
-
-def _answer_of(entry: Entry) -> Answer:
-    data = entry.data
-    recorded = canonical(data["decision"])
-    return Answer(entry.number, data["system"], data["as_of"], recorded, None)
+def _last(selection: Selection) -> int:
+    return LATEST - 1 if selection.last is None else selection.last
 
 
 def contents_of(ledger: Ledger, selection: Selection) -> Iterator[tuple[int, bytes]]:
     """Yield numbers and bytes of the entries among which those of the *selection* are."""
-    first, last = selection.first, LATEST - 1 if selection.last is None else selection.last
+    first, last = selection.first, _last(selection)
     one = len(selection.systems) == 1
     system = selection.systems[0] if one else None
     # Most entries are decisions: to pass over the others is faster than to look them up by kind.
@@ -266,90 +168,101 @@ def contents_of(ledger: Ledger, selection: Selection) -> Iterator[tuple[int, byt
         first = rows[-1].number + 1
 
 
-def replay_contents(
-    contents: Iterable[tuple[int, bytes]],
-    find: Find,
+def replay_stories(
+    stories: Iterable[Row],
+    derivers: Derivers,
     selection: Selection = EVERYTHING,
     *,
-    evaluators: Sequence[str] = (GENERATED,),
+    history: bool = True,
 ) -> Replay:
-    """Derive the decisions in the entries of these *contents* again, as `replay` does.
+    """Derive the decisions in these entries again, as `replay` does.
 
     Args:
-        contents: numbers and bytes of entries of the kind decision.
-        find: returns the object of a digest.
+        stories: systems, numbers and bytes of entries: system by system, and each's in order.
+        derivers: what derives them; it may have derived others.
         selection: which of them.
-        evaluators: as for `replay`.
+        history: as for `replay`; what is held for it is of one system at a time.
     """
-    name, read = find_reader()
-    derivers = Derivers(find, evaluators)
-    tally = _Tally()
-    takes = None if selection == EVERYTHING else selection.takes
-    try:
-        for number, content in contents:
+    before = derivers.checked, derivers.by_reference
+    replaying = _Replaying(derivers, selection)
+    for _, entries in groupby(stories, key=itemgetter(0)):
+        replaying.story(entries, history=history)
+    return replaying.tally.result(
+        evaluators=derivers.evaluators,
+        reader=replaying.reader,
+        checked=derivers.checked - before[0],
+        by_reference=derivers.by_reference - before[1],
+    )
+
+
+class _Replaying:
+    """Derives decisions system after system, and counts what comes of it."""
+
+    def __init__(self, derivers: Derivers, selection: Selection) -> None:
+        self.tally = Tally()
+        self.reader, self._read = find_reader()
+        self._derivers, self._selection = derivers, selection
+        self._takes = None if selection == EVERYTHING else selection.takes
+        self._terms = terms_by(derivers.find)
+        self._memories = Memories(derivers.rulebook)
+
+    def story(self, entries: Iterable[Row], *, history: bool) -> None:
+        """Replay the *entries* of one system."""
+        rechecker = Rechecker(self._terms, self._memories) if history else None
+        remembers = False
+        for _, number, content in entries:
             try:
-                answer = read(content)
-                if answer is None or (takes is not None and not takes(answer)):
-                    continue
-                if answer.question is None:
-                    tally.masked(answer)
-                else:
-                    _replay_one(answer, answer.question, content, derivers, tally)
-            except DisagreementError:
-                raise
+                answer = self._read(content)
             except OddCaseError:
-                tally.refuse(number, _why_odd(content))
-            except OversightError as error:
-                tally.refuse(number, str(error))
-        return tally.result(
-            evaluators=tuple(evaluators),
-            reader=name,
-            checked=sum(deriver.checked for deriver in derivers.made),
-            by_reference=sum(deriver.by_reference for deriver in derivers.made),
-        )
-    finally:
-        derivers.close()
+                is_taken = self._selection.takes_number(number)
+                if is_taken:
+                    self.tally.refuse(number, _why_odd(content))
+                if rechecker is not None:
+                    self._take_slowly(rechecker, number, content, draws=is_taken)
+                continue
+            is_taken = answer is not None and (self._takes is None or self._takes(answer))
+            if answer is not None and is_taken:
+                remembers = self._derive(answer, content) or remembers
+            if rechecker is None:
+                continue
+            if answer is not None and answer.question is not None:
+                rechecker.take(outline_of(answer, answer.question), draws=is_taken)
+            else:
+                self._take_slowly(rechecker, number, content, draws=is_taken)
+        if rechecker is not None and remembers:
+            self.tally.remembered(rechecker.found())
 
+    def _take_slowly(
+        self, rechecker: Rechecker, number: int, content: bytes, *, draws: bool
+    ) -> None:
+        try:
+            rechecker.take(read_quickly(content), draws=draws)
+        except IntegrityError as error:
+            rechecker.lose(number, str(error))
 
-def _replay_one(
-    answer: Answer, question: Question, content: bytes, derivers: Derivers, tally: _Tally
-) -> None:
-    def case() -> Plain:
-        return decided_case(read_entry(content).data)
-
-    likely = derivers.likely(answer.recorded)
-    if likely is not None and _comes_out(likely, answer, question, case):
-        tally.same += 1
-        if likely.remembers or answer.remembers:
-            tally.systems.add(answer.system)
-        return
-    if answer.remembers:
-        tally.systems.add(answer.system)
-    deriver = derivers.under(basis_of(answer.recorded))
-    if deriver.remembers:
-        tally.systems.add(answer.system)
-    derived = deriver.derive(question, case)
-    if derived == answer.recorded:
-        tally.same += 1
-    else:
-        pair = json.loads(answer.recorded), json.loads(derived)
-        tally.diverged(answer, find_divergences(*pair, deriver.in_force(answer.day)))
-
-
-def _comes_out(
-    likely: Deriver, answer: Answer, question: Question, case: Callable[[], Plain]
-) -> bool:
-    """Say whether a guess at what the decision was derived under brings what was recorded.
-
-    The bytes name everything they were derived under: if they are the same, so is that. If not,
-    the guess may have been wrong, and whatever it brings says nothing.
-    """
-    try:
-        return likely.derive(question, case) == answer.recorded
-    except DisagreementError:
-        raise
-    except OversightError:
-        return False
+    def _derive(self, answer: Answer, content: bytes) -> bool:
+        """Derive a decision again, and say whether facts of it are from earlier entries."""
+        remembers, tally = bool(answer.history), self.tally
+        if answer.question is None:
+            tally.masked(answer)
+            return remembers
+        try:
+            deriver = self._derivers.under(answer.basis)
+            remembers = remembers or deriver.remembers
+            derived = deriver.derive(
+                answer.question, lambda: decided_case(read_entry(content).data)
+            )
+            if derived == answer.recorded:
+                tally.same += 1
+            else:
+                tally.diverged(answer, derived, deriver)
+        except DisagreementError:
+            raise
+        except OddCaseError:
+            tally.refuse(answer.number, _why_odd(content))
+        except OversightError as error:
+            tally.refuse(answer.number, str(error))
+        return remembers
 
 
 def _why_odd(content: bytes) -> str:
@@ -358,47 +271,6 @@ def _why_odd(content: bytes) -> str:
     except IntegrityError as error:
         return str(error)
     return "its case does not have the shape of one"
-
-
-class _Tally:
-    """Counts, and keeps the first of each kind."""
-
-    def __init__(self) -> None:
-        self.same = 0
-        self.systems: set[str] = set()
-        self._diverging: list[Diverging] = []
-        self._masked: list[Masked] = []
-        self._refused: list[Refused] = []
-        self._counts = {"diverging": 0, "masked": 0, "refused": 0}
-
-    def diverged(self, answer: Answer, divergences: Iterable[Divergence]) -> None:
-        self._counts["diverging"] += 1
-        if len(self._diverging) < MOST_KEPT:
-            found = tuple(divergences)
-            self._diverging.append(Diverging(answer.number, answer.system, answer.day, found))
-
-    def masked(self, answer: Answer) -> None:
-        self._counts["masked"] += 1
-        if len(self._masked) < MOST_KEPT:
-            self._masked.append(Masked(answer.number, answer.system, answer.day, answer.masked))
-
-    def refuse(self, number: int, because: str) -> None:
-        self._counts["refused"] += 1
-        if len(self._refused) < MOST_KEPT:
-            self._refused.append(Refused(number, because))
-
-    def result(self, **more: Any) -> Replay:
-        return Replay(
-            same=self.same,
-            systems=frozenset(self.systems),
-            diverging=tuple(self._diverging),
-            masked=tuple(self._masked),
-            refused=tuple(self._refused),
-            diverging_count=self._counts["diverging"],
-            masked_count=self._counts["masked"],
-            refused_count=self._counts["refused"],
-            **more,
-        )
 
 
 # In several processes
@@ -413,7 +285,9 @@ def replay_in_parts(
     share: int = SHARE,
     history: bool = True,
 ) -> Replay:
-    """Replay the ledger at *location* in at most so many processes, each reading a part of it.
+    """Replay the ledger at *location* in at most so many processes.
+
+    Each takes some systems after the other until none is left.
 
     Args:
         location: of the ledger.
@@ -425,35 +299,84 @@ def replay_in_parts(
 
     Raises what `replay` raises.
     """
+    with Ledger.open(location) as ledger:
+        if selection.last is None:  # all processes read up to the same entry
+            selection = evolve(selection, last=ledger.size)
+        number = max(1, min(jobs, (_last(selection) - selection.first + 1) // share))
+        parts = _parts(ledger, selection, number * PARTS if number > 1 else 1)
+        if len(parts) == 1 or number == 1:
+            return replay(ledger, selection, evaluators=evaluators, history=history)
+        return _together(
+            ledger, location, _Work(selection, tuple(evaluators), history), parts, number
+        )
+
+
+class _Work(NamedTuple):
+    """What is done with each part: as for `replay`."""
+
+    selection: Selection
+    evaluators: tuple[str, ...]
+    history: bool
+
+
+def _together(ledger: Ledger, location: str, work: _Work, parts: list[Part], number: int) -> Replay:
+    """Replay the *parts* in so many processes.
+
+    Others take them from the first on, and this one from the last, until none is left: so one
+    that begins later, or is slower, does less, and none waits for another.
+    """
     from concurrent.futures import ProcessPoolExecutor
 
-    with Ledger.open(location) as ledger:
-        last = ledger.size if selection.last is None else min(ledger.size, selection.last)
-        first, *others = _parts(selection, last, jobs, share)
-        if not others:
-            return replay(ledger, selection, evaluators=evaluators, history=history)
+    with (
+        closing(Derivers(ledger.object, work.evaluators)) as derivers,
         # With a limit of tasks, processes start afresh rather than as copies of this one.
-        with ProcessPoolExecutor(len(others), max_tasks_per_child=1) as pool:
-            begun = [pool.submit(_replay_part, location, part, evaluators) for part in others]
-            with ledger.reading():
-                found = _replay(ledger, first, evaluators)
-            for part in begun:
-                found = found.then(part.result())
-        if history:
-            with ledger.reading():
-                found = _remembered(ledger, evolve(selection, last=last), found)
-        return evolve(found, processes=1 + len(others))
+        ProcessPoolExecutor(number - 1, max_tasks_per_child=len(parts)) as pool,
+    ):
+        begun = [pool.submit(_replay_part, location, work, part) for part in parts]
+        try:
+            found = [
+                _replay(ledger, part, work.selection, derivers, history=work.history)
+                for part, elsewhere in reversed(list(zip(parts, begun, strict=True)))
+                if elsewhere.cancel()
+            ]
+            found += [each.result() for each in begun if not each.cancelled()]
+        finally:
+            for each in begun:
+                each.cancel()
+    return evolve(functools.reduce(Replay.beside, found), processes=number)
 
 
-def _parts(selection: Selection, last: int, jobs: int, share: int) -> list[Selection]:
-    number = last - selection.first + 1
-    step = -(-number // max(1, min(jobs, number // share)))
-    return [
-        evolve(selection, first=first, last=min(first + step - 1, last))
-        for first in range(selection.first, last + 1, max(1, step))
-    ] or [selection]
+def _replay_part(location: str, work: _Work, part: Part) -> Replay:
+    ledger, derivers = _opened(location, work.evaluators)
+    return _replay(ledger, part, work.selection, derivers, history=work.history)
 
 
-def _replay_part(location: str, selection: Selection, evaluators: Sequence[str]) -> Replay:
-    with Ledger.open(location) as ledger, ledger.reading():
-        return _replay(ledger, selection, evaluators)
+@functools.cache
+def _opened(location: str, evaluators: tuple[str, ...]) -> tuple[Ledger, Derivers]:
+    """Return, in a process that was begun to help, what it replays part after part with."""
+    ledger = Ledger.open(location)
+    return ledger, Derivers(ledger.object, evaluators)
+
+
+def _parts(ledger: Ledger, selection: Selection, number: int) -> list[Part]:
+    """Return where the systems are that are replayed, in at most so many parts of like size."""
+    is_whole = selection.first == 1 and not selection.systems
+    if is_whole and number == 1:
+        return [[(None, None)]]
+    found = ledger.store.systems(selection.first, _last(selection))
+    if selection.systems:
+        found = [each for each in found if each[0] in selection.systems]
+    most = -(-sum(count for _, count in found) // number)
+    parts: list[list[str | None]] = []
+    room = 0
+    for system, count in found:
+        if room <= 0:
+            parts.append([])
+            room = most
+        parts[-1].append(system)
+        room -= count
+    if not is_whole:
+        return [[(system, system or "") for system in part] for part in parts] or [[]]
+    ends = [part[-1] or "" for part in parts[:-1]]
+    starts = [part[0] for part in parts[1:]]
+    return [[each] for each in zip([None, *starts], [*ends, None], strict=True)]

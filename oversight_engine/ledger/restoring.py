@@ -19,19 +19,25 @@ from oversight_engine.model.reform import under_reform
 from oversight_engine.model.rulebook import Rulebook
 
 
-def restore_rulebook(content: bytes, digest: str, reform: bytes | None = None) -> Rulebook:
-    """Return the rulebook that the object *content* is, under the *reform* that another is.
+def restore_rulebook(content: bytes, digest: str) -> Rulebook:
+    """Return the rulebook that the object *content* is.
 
     Raises:
         RulebookError: it is no sound rulebook.
         DigestError: it is another than that of the *digest*.
-        InputError: the reform is not one of this rulebook.
-        IntegrityError: one of the objects is not what an object is.
+        IntegrityError: the object is not what an object is.
     """
-    rulebook = rulebook_from_data(_plain(content), name=digest, digest=digest)
-    if reform is None:
-        return rulebook
-    return under_reform(rulebook, reform_from_data(_plain(reform), rulebook))
+    return rulebook_from_data(_plain(content), name=digest, digest=digest)
+
+
+def restore_reform(content: bytes, rulebook: Rulebook) -> Rulebook:
+    """Return the *rulebook* under the reform that the object *content* is.
+
+    Raises:
+        InputError: the reform is not one of this rulebook.
+        IntegrityError: the object is not what an object is.
+    """
+    return under_reform(rulebook, reform_from_data(_plain(content), rulebook))
 
 
 def restore_cohort(content: bytes) -> CohortValues:

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -211,6 +211,36 @@ class SqliteStore:
         asked = [each for each in (kind, system) if each is not None]
         found = self._read(query, (*asked, first, last, limit))
         return [Row(*row) for row in found]  # type: ignore[arg-type]
+
+    def systems(self, first: int, last: int) -> Sequence[tuple[str | None, int]]:
+        """Return the systems of entries, what is on none first, with how many each has of them."""
+        query = (
+            "SELECT system, COUNT(*) FROM entries WHERE +number BETWEEN ? AND ? "
+            "GROUP BY system ORDER BY system"
+        )
+        return self._read(query, (first, last))  # type: ignore[return-value]
+
+    def stories(
+        self, begin: str | None, end: str | None, last: int
+    ) -> Generator[tuple[str | None, int, bytes]]:
+        """Yield system, number and bytes of entries, system by system, one being held at a time."""
+        if begin is None:
+            yield from self._stories("system IS NULL", last)
+        bounds = {"system >= ?": begin, "system <= ?": end}
+        asked = {bound: each for bound, each in bounds.items() if each is not None}
+        which = " AND ".join(("system IS NOT NULL", *asked))
+        yield from self._stories(which, last, *asked.values())
+
+    def _stories(
+        self, which: str, last: int, *values: str
+    ) -> Generator[tuple[str | None, int, bytes]]:
+        # The plus keeps SQLite to the index by system, which has the order that is asked for.
+        query = (
+            "SELECT system, number, CAST(content AS BLOB) FROM entries "  # noqa: S608 - our words
+            f"WHERE {which} AND +number <= ? ORDER BY system, number"
+        )
+        with _said_of(self.place):
+            yield from self._connection.execute(query, (*values, last))
 
     def leaves(self, first: int, last: int) -> Sequence[bytes]:
         """Return the leaf hashes of the entries from number *first* to *last*, in order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from typing import NamedTuple, Protocol
@@ -69,6 +69,23 @@ class Store(Protocol):
         limit: int,
     ) -> Sequence[Row]:
         """Return at most *limit* entries from number *first* to *last*, in order."""
+        ...
+
+    def systems(self, first: int, last: int) -> Sequence[tuple[str | None, int]]:
+        """Return the systems of the entries from number *first* to *last*, with how many each has.
+
+        They are in the store's own order of systems, what is on none first.
+        """
+        ...
+
+    def stories(
+        self, begin: str | None, end: str | None, last: int
+    ) -> Generator[tuple[str | None, int, bytes]]:
+        """Yield system, number and bytes of entries up to *last*: system by system, each in order.
+
+        From the system *begin* to the system *end*; without *begin* from what is on none, without
+        *end* to the last. Only a few are held at a time.
+        """
         ...
 
     def leaves(self, first: int, last: int) -> Sequence[bytes]:

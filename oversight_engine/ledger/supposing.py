@@ -16,11 +16,12 @@ from attrs import frozen
 from oversight_engine.cohort import compute_cohort
 from oversight_engine.errors import DisagreementError, OversightError
 from oversight_engine.evaluators.stated import OddCaseError
-from oversight_engine.ledger.bulk import Answer, basis_of, find_reader
+from oversight_engine.ledger.bulk import Answer, find_reader
 from oversight_engine.ledger.deriving import GENERATED, Deriver
 from oversight_engine.ledger.entries import decided_case, read_entry
 from oversight_engine.ledger.log import Ledger
-from oversight_engine.ledger.replaying import EVERYTHING, MOST_KEPT, Selection, contents_of
+from oversight_engine.ledger.replayed import MOST_KEPT
+from oversight_engine.ledger.replaying import EVERYTHING, Selection, contents_of
 from oversight_engine.ledger.restoring import restore_case
 from oversight_engine.model.noun import Noun
 from oversight_engine.model.plain import Plain
@@ -109,7 +110,7 @@ def rulebooks_of(ledger: Ledger, selection: Selection = EVERYTHING) -> tuple[str
         try:
             answer = read(content)
             if answer is not None and selection.takes(answer):
-                found[basis_of(answer.recorded).rulebook] = None
+                found[answer.basis.rulebook] = None
         except OddCaseError:
             continue  # a replay says what is wrong with it
     return tuple(found)

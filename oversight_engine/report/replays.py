@@ -8,7 +8,7 @@ from oversight_engine.explanation.page import Headline, Line, Page, Section, Tab
 from oversight_engine.explanation.wording import outcome_title, say_count
 from oversight_engine.ledger.deriving import CHECKED_EVERY, GENERATED
 from oversight_engine.ledger.divergence import Divergence
-from oversight_engine.ledger.replaying import Diverging, Replay
+from oversight_engine.ledger.replayed import Diverging, Replay
 from oversight_engine.ledger.supposing import Supposed, Supposition
 from oversight_engine.model.plain import Plain
 
@@ -95,7 +95,7 @@ def how(replay: Replay) -> Iterator[Line]:
         yield Line(f"By {', '.join(others)}")
     if "durable" not in replay.evaluators:
         yield Line("Without durable-rules, which a replay does not need")
-    if replay.systems:
+    if replay.history_checked or replay.history_masked or replay.misremembered:
         yield Line(
             f"History drawn from the ledger again: {say_count(replay.history_checked, 'decision')}"
         )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from oversight_engine.engine import decide
 from oversight_engine.errors import InputError, IntegrityError
 from oversight_engine.ledger.folding import fold
-from oversight_engine.ledger.history import Story, check_history, outline_of, with_history
+from oversight_engine.ledger.history import Memory, Story, check_history, with_history
 from oversight_engine.ledger.recorder import decision_draft
 from oversight_engine.model.case import Case, StatedFact, System
 from oversight_engine.model.people import HistoryDeclaration
@@ -433,21 +433,21 @@ def recorded(*drafts, change=None):
     _, history = with_history(case, RULEBOOK, earlier, case.as_of, terms=terms)
     for name, value in (change or {}).items():
         history[name] = history[name] | value
-    return earlier, evolve(last, data=last.data | {"history": history}), case
+    return earlier, evolve(last, data=last.data | {"history": history})
 
 
 def test_recorded_history_is_derived_again():
-    earlier, entry, case = recorded(decided(0, LIGHT), decided(1, LIGHT))
+    earlier, entry = recorded(decided(0, LIGHT), decided(1, LIGHT))
 
-    check_history(entry, earlier, case, RULEBOOK, terms=terms)
+    check_history(entry, earlier, Memory(RULEBOOK), terms=terms)
 
 
 def test_recorded_history_that_the_ledger_does_not_give_is_named():
     change = {"outcome_before": {"value": HEAVY}}
-    earlier, entry, case = recorded(decided(0, LIGHT), decided(1, LIGHT), change=change)
+    earlier, entry = recorded(decided(0, LIGHT), decided(1, LIGHT), change=change)
 
     with pytest.raises(IntegrityError) as found:
-        check_history(entry, earlier, case, RULEBOOK, terms=terms)
+        check_history(entry, earlier, Memory(RULEBOOK), terms=terms)
 
     assert str(found.value) == (
         "entry 3 records outcome_before as heavy (ledger entry 2), and the entries before it give "
@@ -469,19 +469,11 @@ def test_a_story_gives_what_its_entries_give(labels, data):
         assert with_history(case, RULEBOOK, story, case.as_of, terms=terms) == expected
 
 
-def test_the_outline_of_a_case_draws_the_history_of_the_case():
-    stated = {"outcome_before": LIGHT, "clear_periods": "2"}
-    first = decided(0, HEAVY, stated=stated)
-    [entry] = numbered([first])
+def test_a_case_that_does_not_have_the_shape_of_one_is_named():
+    [entry] = numbered([decided(0, HEAVY, stated={"clear_periods": "two"})])
 
-    outline = outline_of(entry.data, RULEBOOK)
-
-    assert {name: fact.value for name, fact in outline.facts.items()} == {
-        "outcome_before": LIGHT, "clear_periods": 2,
-    }  # fmt: skip
-    assert (outline.system.code, outline.as_of) == (entry.data["system"], day(as_of(0)))
     with pytest.raises(IntegrityError, match="does not have the shape"):
-        outline_of({"case": {"facts": {"clear_periods": {"value": "two"}}}}, RULEBOOK)
+        check_history(entry, [], Memory(RULEBOOK), terms=terms)
 
 
 def test_a_story_out_of_order_is_no_ledger():

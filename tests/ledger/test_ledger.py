@@ -14,6 +14,7 @@ from oversight_engine.ledger.notes import Checkpoint, open_note
 from oversight_engine.ledger.verification import verify
 from oversight_engine.model.plain import canonical
 from oversight_engine.model.rulebook_form import rulebook_data
+from tests import builders as b
 from tests.ledger.ledgers import BY, ORIGIN, SIGNER, START, append, clock, draft, made, review
 from tests.ledger.signers import signer_named
 from tests.shown import book
@@ -61,6 +62,26 @@ def test_what_is_appended_is_read_back_by_number_kind_and_system(location, ledge
         assert [entry.number for entry in opened.entries(kind="review", system="S2")] == [4]
         assert opened.entry(3).data["system"] == "S2"
         assert opened.size == 5
+
+
+def test_a_store_gives_what_is_on_systems_one_after_the_other(ledger):
+    for days in (9, 8):
+        append(ledger, *(draft(number, day=b.days_before(days)) for number in (0, 2, 1)))
+    append(ledger, review(about=3))
+    every = [(None, 1), ("S0", 2), ("S0", 5), ("S1", 4), ("S1", 7), ("S2", 3), ("S2", 6), ("S2", 8)]
+
+    def given(*asked):
+        found = list(ledger.store.stories(*asked))
+        assert all(ledger.entry(number).content == content for _, number, content in found)
+        return [(system, number) for system, number, _ in found]
+
+    assert ledger.store.systems(1, 8) == [(None, 1), ("S0", 2), ("S1", 2), ("S2", 3)]
+    assert ledger.store.systems(5, 6) == [("S0", 1), ("S2", 1)]
+    assert given(None, None, 8) == every
+    assert given(None, "S1", 8) == every[:5]
+    assert given("S1", None, 8) == every[3:]
+    assert given("S1", "S1", 6) == [("S1", 4)]
+    assert given(None, "", 8) == [(None, 1)]
 
 
 def test_a_ledger_holds_the_rulebook_of_a_decision(ledger):

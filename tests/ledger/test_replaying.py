@@ -3,6 +3,7 @@
 import datetime
 import functools
 import json
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -20,8 +21,8 @@ from oversight_engine.ledger import bulk, deriving
 from oversight_engine.ledger.entries import Draft, digest_of
 from oversight_engine.ledger.log import Ledger
 from oversight_engine.ledger.recorder import decision_draft, objects_of
+from oversight_engine.ledger.replayed import MOST_KEPT
 from oversight_engine.ledger.replaying import (
-    MOST_KEPT,
     Selection,
     _parts,
     held_on,
@@ -62,6 +63,18 @@ def draft(number=0, *, day=b.DAY, supersedes=None, **changed):
     case = b.case_of(code=f"S{number}", as_of=day, **(GOOD | changed))
     decision = decide(book(), case, evaluators=("reference",))
     return decision_draft(decision, case, {}, objects_of(book()), supersedes=supersedes)
+
+
+def remembering(number):
+    """Return a decision of which a fact was drawn from earlier entries, as no entry gives it."""
+    made = draft(number)
+    case = made.data["case"]
+    stated = case["facts"].pop("harm_found")["value"]
+    drawn = {"value": stated, "status": "derived"}
+    whole = case | {"facts": case["facts"] | {"harm_found": drawn}}
+    made.data["decision"]["case"] = digest_of(canonical(whole))
+    made.data["history"] = {"harm_found": drawn | {"entry": 1}}
+    return made
 
 
 @pytest.fixture
@@ -115,14 +128,7 @@ def test_an_empty_ledger_has_nothing_to_derive(place):
 
 
 def test_the_standard_library_reads_what_msgspec_reads(place, monkeypatch):
-    history = {"harm_found": {"value": False, "status": "derived", "entry": 1}}
-    with_history = draft(1)
-    case = with_history.data["case"]
-    del case["facts"]["harm_found"]
-    whole = case | {"facts": case["facts"] | {"harm_found": {"value": False, "status": "derived"}}}
-    with_history.data["decision"]["case"] = digest_of(canonical(whole))
-    with_history.data["history"] = history
-    filled(place, draft(), with_history, draft(2, day=b.days_before(-1)))
+    filled(place, draft(), remembering(1), draft(2, day=b.days_before(-1)))
 
     name, fast = bulk.find_reader()
     with Ledger.open(place) as ledger:
@@ -243,7 +249,7 @@ def test_whatever_else_was_changed_is_told(place, change, said):
 
 
 def test_all_are_counted_and_the_first_are_told(place, monkeypatch):
-    monkeypatch.setattr("oversight_engine.ledger.replaying.MOST_KEPT", 2)
+    monkeypatch.setattr("oversight_engine.ledger.replayed.MOST_KEPT", 2)
     filled(place, *(changed(draft(n), lambda d: d.update(burden=[9, 9])) for n in range(5)))
 
     found = replayed(place)
@@ -386,15 +392,35 @@ def test_what_held_on_a_day_and_what_was_known_on_another(place):
 
 
 def test_several_processes_come_to_what_one_comes_to(place):
-    filled(
-        place, *(draft(n) for n in range(4)), changed(draft(9), lambda d: d.update(burden=[9, 9]))
-    )
+    wrong = changed(draft(9), lambda d: d.update(burden=[9, 9]))
+    unknown = changed(draft(8), lambda d: d.update(semantics=99))
+    filled(place, *(draft(n) for n in range(4)), wrong, unknown, remembering(7), remembering(6))
+    with Ledger.open(place, write=True) as ledger:
+        ledger.mask(
+            3, ["/case/facts/seen_pct"], {"by": BY, "reason": "Asked for."},
+            signer=SIGNER, clock=clock(),
+        )  # fmt: skip
 
     one, two = (replay_in_parts(place, jobs=jobs, share=3) for jobs in (1, 2))
 
     assert (one.processes, two.processes) == (1, 2)
-    assert (two.same, two.diverging_count) == (one.same, one.diverging_count) == (4, 1)
-    assert two.diverging == one.diverging
+    assert (one.same, one.diverging_count, one.masked_count, one.refused_count) == (5, 1, 1, 1)
+    assert [each.number for each in one.misremembered] == [8, 9]
+    assert one.history_checked == 2
+    # Each process has the reference check the first that it derives under a rulebook.
+    assert attrs.evolve(two, processes=1, checked=one.checked) == one
+
+
+@pytest.mark.parametrize("selection", [Selection(first=3), Selection(numbers=frozenset({3}))])
+def test_what_is_not_asked_for_is_not_refused_either(place, selection):
+    filled(place, draft(1), draft())
+    with Ledger.open(place, write=True) as ledger, ledger.store.appending():
+        ledger.store.replace(
+            2, ledger.entry(2).content.replace(b'"semantics":1', b'"semantics":""')
+        )
+
+    assert replayed(place).refused_count == 1
+    assert replayed(place, selection).refused_count == 0
 
 
 @pytest.mark.parametrize(("jobs", "processes"), [(1, 1), (2, 1), (64, 1)], ids=str)
@@ -404,14 +430,28 @@ def test_no_process_is_begun_for_a_few_entries_and_that_is_said(place, jobs, pro
     assert replay_in_parts(place, jobs=jobs).processes == processes
 
 
-@given(st.integers(0, 60), st.integers(1, 70), st.integers(1, 9), st.integers(1, 20))
-def test_the_parts_are_the_whole_and_none_is_smaller_than_its_share(last, first, jobs, share):
-    parts = _parts(Selection(first=first), last, jobs, share)
+COUNTS = st.lists(st.integers(1, 9), max_size=12)
 
-    numbers = [n for part in parts for n in range(part.first, (part.last or last) + 1)]
-    assert numbers == list(range(first, last + 1))
-    assert len(parts) <= jobs
-    assert len(parts) == 1 or len(numbers) // len(parts) >= share
+
+@given(COUNTS, st.booleans(), st.integers(1, 5), st.integers(1, 3))
+def test_the_parts_are_all_systems_that_are_asked_for_each_once(counts, on_none, number, first):
+    names = [None, *"ABCDEFGHIJKLM"] if on_none else list("ABCDEFGHIJKLM")
+    systems = list(zip(names, counts, strict=False))
+
+    store = SimpleNamespace(systems=lambda *_: systems)
+
+    parts = _parts(SimpleNamespace(store=store), Selection(first=first), number)
+
+    assert len(parts) <= number
+    for system, _ in systems:
+        assert [within(system, *each) for part in parts for each in part].count(True) == 1
+
+
+def within(name, begin, end):
+    """Say whether a store has what is on that system between these."""
+    if name is None:
+        return begin is None
+    return (begin is None or name >= begin) and (end is None or name <= end)
 
 
 # What is restored
