@@ -41,6 +41,11 @@ EXIT_TIERS = (
 )
 
 _UNITS = re.compile(r"--?[\w-]+ (?:'[^']*'|[^\s'-]\S*)|\S+")
+_FILE_ERRORS = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG,
+)  # fmt: skip
+"""What is wrong with the file or folder that was named, and no fault of ours."""
+
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
@@ -103,8 +108,9 @@ class Command(click.Command):
             report(error, ctx.params)
             ctx.exit(error.exit_code)
         except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                report(InputError(f"too long a name: {error.filename!s:.60}…"), ctx.params)
+            if error.filename is not None and error.errno in _FILE_ERRORS:
+                told = f"{error.filename!s:.60} cannot be used: {error.strerror}"
+                report(InputError(told), ctx.params)
                 ctx.exit(ExitCode.BAD_INPUT)
             if not _is_of_output(error):
                 _report_fault(error, ctx)

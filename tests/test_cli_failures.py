@@ -1,6 +1,8 @@
 """Whatever goes wrong is said with its place, in the format asked for, and has its exit code."""
 
+import errno
 import json
+from pathlib import Path
 
 import click
 import pytest
@@ -98,6 +100,19 @@ def test_a_name_too_long_for_a_file_is_no_fault_of_ours(arguments):
 
     assert result.exit_code == ExitCode.BAD_INPUT
     assert "long" in result.stderr
+
+
+def test_a_file_that_nobody_may_look_for_is_no_fault_of_ours(monkeypatch):
+    """Whoever runs the tests may look into every folder, so the system's answer is stood in for."""
+
+    def refuse(self):
+        raise PermissionError(errno.EACCES, "Permission denied", "closed/case.yaml")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    result = run("decide", "closed/case.yaml", "--rulebook", "closed")
+
+    assert result.exit_code == ExitCode.BAD_INPUT
+    assert "error: bad-input: closed/case.yaml cannot be used: Permission denied" in result.stderr
 
 
 def test_a_fault_of_ours_is_said_without_a_traceback_unless_asked(monkeypatch):
