@@ -11,7 +11,7 @@ import datetime
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from oversight_engine import semantics
 from oversight_engine.assembly import Period
@@ -39,7 +39,6 @@ from oversight_engine.model.recorded import LETTERS, RECORDED_FORMAT, in_force_d
 from oversight_engine.model.rulebook import (
     REFER,
     REFERRAL,
-    Consequence,
     Finding,
 )
 from oversight_engine.model.trace import Conclusion, Effect
@@ -224,12 +223,14 @@ class _Emitter:
         items = [item for item in self.in_force.consequences if label in item.outcomes]
         given = dict(self.program.consequences)
         letters: list[str] = []
-        carried: list[tuple[Consequence, slice]] = []
+        carried: list[_Carrying] = []
         for item in sorted(items, key=lambda item: item.id):
             start, proposition = len(letters), given[item.id]
             if proposition is not None:
                 letters += [letter_of(proposition), *self.leaves_of("consequence", item.id)]
-            carried.append((item, slice(start, len(letters))))
+            begun = {truth: _begun(item.id, [truth]) for truth in "tu"}
+            where = slice(start, len(letters))
+            carried.append(_Carrying(begun, where, item.per_year or 0, item.days))
         memo = self.source.bind(Memo(lambda truths: _carried(carried, truths), MOST_ROWS))
         self.source.line(f"carried, least, most, days = {memo}[{joined(letters)}]", 2)
 
@@ -386,14 +387,15 @@ class _Rows:
         self._source = source
         self._parts: list[str] = []
         self._letters: list[str] = []
-        self._waiting: list[tuple[str, Mapping[str, Sequence[str]], int]] = []
+        self._waiting: list[tuple[dict[str, str], int]] = []
 
     def add(
         self, item_id: str, heads: Mapping[str, Sequence[str]], letter: str, leaves: list[str]
     ) -> None:
         """Add the row whose head follows from one truth, and whose end are those of its leaves."""
         self._letters += [letter, *leaves]
-        self._waiting.append((item_id, heads, len(leaves)))
+        begun = {truth: _begun(item_id, head) for truth, head in heads.items()}
+        self._waiting.append((begun, len(leaves)))
         if len(self._letters) >= AT_ONCE:
             self._flush()
 
@@ -405,7 +407,7 @@ class _Rows:
         comma = "," if self._parts else ""
 
         def head(value: Any) -> str:
-            return comma + _row(item_id, [conclusion_data(conclude(value))], "")[:-2]
+            return comma + _begun(item_id, [conclusion_data(conclude(value))])
 
         self._parts += [f"{self._source.bind(Memo(head))}[{value}]", *leaves, CLOSING]
 
@@ -421,11 +423,11 @@ class _Rows:
 
         def write(letters: str) -> str:
             texts, at = [], 0
-            for item_id, heads, leaves in rows:
+            for begun, leaves in rows:
                 end = at + 1 + leaves
-                texts.append(_row(item_id, heads[letters[at]], letters[at + 1 : end]))
+                texts.append(begun[letters[at]] + letters[at + 1 : end])
                 at = end
-            return comma + ",".join(texts)
+            return comma + '"],'.join(texts) + '"]'
 
         memo, name = self._source.bind(Memo(write, MOST_ROWS)), f"r{len(self._source.lines)}"
         self._source.line(f"{name} = {memo}[{joined(self._letters)}]")
@@ -444,25 +446,39 @@ MOST_ROWS = 1000
 """How many of what some rows may be are kept."""
 
 
-def _row(item_id: str, head: Sequence[Any], leaves: str) -> str:
-    return f"{_encoded(item_id)}:{_encoded([*head, leaves])}"
+def _begun(item_id: str, head: Sequence[Any]) -> str:
+    """Return the row of an item as it is written, up to the truths of its leaves."""
+    return f"{_encoded(item_id)}:{_encoded([*head, ''])[:-2]}"
 
 
-def _carried(
-    items: Iterable[tuple[Consequence, slice]], letters: str
-) -> tuple[str, int, int, int | None]:
+class _Carrying(NamedTuple):
+    """What an item that an outcome carries brings with it, and where its truths stand.
+
+    Attributes:
+        begun: its row up to the truths of its leaves, by its own truth.
+    """
+
+    begun: Mapping[str, str]
+    where: slice
+    burden: int
+    days: int | None
+
+
+def _carried(items: Iterable[_Carrying], letters: str) -> tuple[str, int, int, int | None]:
     """Return the rows of what is carried, the least and most burden, and the days to a review."""
     rows: list[str] = []
     least, most, days = 0, 0, []
-    for item, where in items:
-        truth, leaves = letters[where][:1] or "t", letters[where][1:]
+    for begun, where, burden, until in items:
+        truths = letters[where] or "t"
+        truth = truths[0]
         if truth == "f":
             continue
-        rows.append(_row(item.id, [truth], leaves))
-        most += item.per_year or 0
+        rows.append(f'{begun[truth]}{truths[1:]}"]')
+        most += burden
         if truth == "t":
-            least += item.per_year or 0
-            days += [] if item.days is None else [item.days]
+            least += burden
+            if until is not None:
+                days.append(until)
     return ",".join(rows), least, most, min(days, default=None)
 
 
