@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from oversight_engine.analysis.comparison import compare_rulebooks as compare_rulebooks
     from oversight_engine.analysis.difference import Difference as Difference
     from oversight_engine.analysis.found_paths import Paths as Paths
+    from oversight_engine.analysis.found_robustness import Robustness as Robustness
     from oversight_engine.analysis.laws import Proof as Proof
     from oversight_engine.analysis.laws import prove as prove
     from oversight_engine.analysis.paths import Pathfinder as Pathfinder
     from oversight_engine.analysis.paths import find_paths as find_paths
     from oversight_engine.analysis.robustness import Examiner as Examiner
-    from oversight_engine.analysis.robustness import Robustness as Robustness
     from oversight_engine.analysis.robustness import find_robustness as find_robustness
     from oversight_engine.analysis.rulebook_tests import run_tests as run_tests
     from oversight_engine.analysis.sweep import sweep as sweep
@@ -119,7 +119,7 @@ _HOMES = {
     "Proposal": "proposals",
     "Recorder": "ledger.recorder",
     "Reform": "model.reform",
-    "Robustness": "analysis.robustness",
+    "Robustness": "analysis.found_robustness",
     "Rulebook": "model.rulebook",
     "RulebookError": "errors",
     "attestation_data": "model.decision_form",

@@ -158,17 +158,26 @@ def path(case: str, **options: Any) -> int:
 @click.option(
     "--fail-on",
     type=click.Choice(["borderline", "rounding"]),
-    help="Exit 1 if the decision is borderline, or would be if figures may have been rounded.",
+    help="Exit 1 if the decision is borderline or undecided, or would be if figures may have been "
+    "rounded.",
+)
+@click.option(
+    "--seconds",
+    metavar="NUMBER",
+    type=click.FloatRange(min=0.001),
+    default=60.0,
+    show_default=True,
+    help="How long the solver may think in all, where a search would take too many steps.",
 )
 @ONE_CASE
 @output(*FORMATS)
 def robust(case: str, **options: Any) -> int:
     """Say whether the decision of CASE is firm under what its facts say of their uncertainty."""
     from oversight_engine.analysis.robustness import find_robustness
-    from oversight_engine.report.prospects import robustness_data, robustness_page
+    from oversight_engine.report.robustness import robustness_data, robustness_page
 
     with _one(case, options) as (engine, one):
-        found = find_robustness(engine, one, as_of=options["as_of"])
+        found = find_robustness(engine, one, as_of=options["as_of"], seconds=options["seconds"])
     if options["format"] == "json":
         print_data(robustness_data(found))
     else:

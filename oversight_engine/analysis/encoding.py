@@ -61,10 +61,14 @@ class Encoding:
         self.asked = 0
         self._z3 = z3
         self._context = z3.Context()  # z3's own is not safe between threads
-        self._timeout = max(1, round(seconds * 1000))
         self._solver = z3.Solver(ctx=self._context)
-        self._solver.set("timeout", self._timeout)
         self._made = 0
+        self.limit(seconds)
+
+    def limit(self, seconds: float) -> None:
+        """Let z3 give up on any later question after so many *seconds*."""
+        self._timeout = max(1, round(seconds * 1000))
+        self._solver.set("timeout", self._timeout)
 
     # Facts
 
@@ -147,6 +151,13 @@ class Encoding:
         codes = range(-len(fact.outside_order), len(fact.values))
         inside = [*codes[len(fact.outside_order) :], *reversed(codes[: len(fact.outside_order)])]
         return self.pick(value, inside)
+
+    def hold(self, fact: Fact, reading: Reading, numbers: Sequence[int]) -> None:
+        """Let *fact* be one of *numbers* as a term of the program; unknown if there are none."""
+        if numbers:
+            self.where(reading.known, self.one_of(self.term_of(fact, reading.value), numbers))
+        else:
+            self.where(self.negation(reading.known))
 
     def values_of(self, found: Found, facts: Mapping[str, Reading]) -> dict[str, Value]:
         """Return what was *found* that the known ones among *facts* are."""

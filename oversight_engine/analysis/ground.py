@@ -17,7 +17,7 @@ from oversight_engine.model.cohort import CohortValues
 from oversight_engine.model.decision import Decision
 from oversight_engine.model.in_force import InForce, find_in_force
 from oversight_engine.model.noun import Noun
-from oversight_engine.model.rulebook import REFER, Rulebook
+from oversight_engine.model.rulebook import REFER, REFERRAL, Rulebook
 from oversight_engine.model.whole import whole_of
 from oversight_engine.program import FactTerm, InRange, LinearSum, Program, Proposition, RuleEntry
 
@@ -25,6 +25,9 @@ MOST_KEPT = 20_000
 """So many answers are kept of a day."""
 Found = TypeVar("Found")
 ANY = MAY[FALSE] | MAY[UNKNOWN] | MAY[TRUE]
+Degree = int
+"""What rules come to, so that of several together the greatest counts: an outcome, the lightest
+first; beyond them a referral; and beyond that the harshest outcome, where a true rule brings it."""
 
 
 @frozen(eq=False, repr=False)
@@ -116,6 +119,35 @@ class Ground(Noun):
         """Return how severe the outcome of *rule* is."""
         return self.rulebook.severity(rule.outcome)
 
+    @property
+    def harshest_degree(self) -> Degree:
+        """What a true rule of the harshest outcome comes to."""
+        return len(self.rulebook.outcomes) + 1
+
+    @cached_property
+    def degrees(self) -> Mapping[str, Mapping[int, Degree]]:
+        """By rule and by its truth, as a bit of `MAY`, what it comes to."""
+        return {
+            rule.id: dict(zip(MAY, self._degrees_of(rule), strict=True))
+            for rule in self.program.rules
+        }
+
+    def _degrees_of(self, rule: RuleEntry) -> tuple[Degree, Degree, Degree]:
+        referral = len(self.rulebook.outcomes)
+        if rule.outcome == REFER:
+            return 0, referral, referral
+        severity = self.severity(rule)
+        unknown = {"hold_back": severity, "refer": referral, "ignore": 0}[rule.if_unknown]
+        is_harshest = rule.outcome == self.rulebook.harshest
+        return 0, unknown, self.harshest_degree if is_harshest else severity
+
+    def labels(self, degrees: Iterable[Degree]) -> tuple[str, ...]:
+        """Return the outcomes (or `referral`) that *degrees* come to, in order."""
+        scale = [outcome.id for outcome in self.rulebook.outcomes]
+        of_degree = (*scale, REFERRAL, scale[-1])
+        found = {of_degree[degree] for degree in degrees}
+        return tuple(label for label in (*scale, REFERRAL) if label in found)
+
     def quiet(self, outcome: str) -> tuple[tuple[RuleEntry, int], ...]:
         """Return the truths that each rule may have if a case is to be no worse than *outcome*.
 
@@ -144,14 +176,6 @@ class Ground(Noun):
             (rule, MAY[TRUE] | (MAY[UNKNOWN] if rule.if_unknown == "hold_back" else 0))
             for rule in self.program.rules
             if rule.outcome == outcome
-        )
-
-    def referring(self) -> tuple[tuple[RuleEntry, int], ...]:
-        """Return the truths with which each rule that can call for a referral does so."""
-        return tuple(
-            (rule, MAY[UNKNOWN] | (MAY[TRUE] if rule.outcome == REFER else 0))
-            for rule in self.program.rules
-            if rule.outcome == REFER or rule.if_unknown == "refer"
         )
 
     def known_in(self, decision: Decision) -> dict[str, int]:

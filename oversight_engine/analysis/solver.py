@@ -312,7 +312,8 @@ def least_change(
     movable = {fact_id for lever in levers for fact_id in lever.facts}
     for fact_id, reading in facts.items():
         if fact_id not in movable:
-            _hold(encoding, in_force.rulebook, fact_id, reading, known.get(fact_id))
+            numbers = (known[fact_id],) if fact_id in known else ()
+            encoding.hold(in_force.rulebook.fact(fact_id), reading, numbers)
     encoding.where(*_adding_up(encoding, in_force.rulebook, facts, known))
     decided = encode(encoding, program, facts).decided[in_force.rulebook.severity(to)]
     amounts = [encoding.total(move.weight[place] for move in moves) for place in (0, 1)]
@@ -364,17 +365,6 @@ def _move_of(
         for flat, rate in zip(lever.flat, lever.rate, strict=True)
     )
     return _Move(moved, option, (first, second))
-
-
-def _hold(
-    encoding: Encoding, rulebook: Rulebook, fact_id: str, reading: Reading, number: int | None
-) -> None:
-    """Let the fact be what it is."""
-    if number is None:
-        encoding.where(encoding.negation(reading.known))
-        return
-    term = encoding.term_of(rulebook.fact(fact_id), reading.value)
-    encoding.where(reading.known, term == number)
 
 
 def _adding_up(

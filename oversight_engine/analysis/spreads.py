@@ -1,7 +1,8 @@
-"""What one fact may truly be, and what rules come to together."""
+"""What one fact may truly be."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -21,28 +22,23 @@ class Spread(NamedTuple):
     sums: Sequence[Exact] = ()
     is_even: bool = False
 
+    @property
+    def has_chances(self) -> bool:
+        """Whether somebody says how likely its values are."""
+        return self.is_even or bool(self.sums)
+
+    def up_to(self, place: int) -> Exact:
+        """Return how likely so many of the first values are together."""
+        return Fraction(place, len(self.values)) if self.is_even else self.sums[place]
+
     def chance(self, first: int, last: int) -> Exact:
         """Return how likely the values from one place to another are together."""
-        if self.is_even:
-            return Fraction(last - first + 1, len(self.values))
-        return self.sums[last + 1] - self.sums[first]
+        return self.up_to(last + 1) - self.up_to(first)
 
-
-class Sign(NamedTuple):
-    """What some rules come to together.
-
-    Attributes:
-        held: the most severe outcome that a true one brings.
-        back: the most severe that a true one brings or an unknown one holds back to.
-        refers: whether one calls for a referral.
-    """
-
-    held: int = 0
-    back: int = 0
-    refers: bool = False
-
-    def beside(self, other: Sign) -> Sign:
-        """Return what these rules and the *other* ones come to."""
-        return Sign(
-            max(self.held, other.held), max(self.back, other.back), self.refers or other.refers
-        )
+    def in_cells(self, cuts: Sequence[int]) -> Spread:
+        """Return it with the first value of each cell for all of that cell: *cuts* begin them."""
+        begins = {bisect_left(self.values, cut) for cut in cuts} | {0}
+        places = sorted(begins - {len(self.values)})
+        values = tuple(self.values[place] for place in places)
+        ends = (*places, len(self.values)) if self.has_chances else ()
+        return Spread(self.fact, values, tuple(self.up_to(place) for place in ends))

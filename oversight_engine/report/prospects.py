@@ -1,14 +1,12 @@
-"""Paths and robustness as pages and as plain data."""
+"""Paths as pages and as plain data, and what robustness shows in the same way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from oversight_engine.analysis.found_paths import Change, Obstacle, Path, Paths
 from oversight_engine.analysis.levers import Measure
-from oversight_engine.analysis.nearness import Threshold
-from oversight_engine.analysis.robustness import Robustness, Uncertain
 from oversight_engine.explanation.page import Headline, Line, Page, section
 from oversight_engine.explanation.wording import (
     in_sentence,
@@ -16,7 +14,6 @@ from oversight_engine.explanation.wording import (
     say_count,
     say_day,
     say_few,
-    say_id,
     say_list,
     say_number,
     say_value,
@@ -27,12 +24,9 @@ from oversight_engine.model.number import Exact, rounded, written
 from oversight_engine.model.plain import Plain
 
 PATHS_FORMAT = "oversight-paths/1"
-ROBUSTNESS_FORMAT = "oversight-robustness/1"
 OTHERS_STAY = "All others of the cohort, and what is computed of it, stay as they are"
 FEW_CHANGES = 2
 """So few are said in one sentence."""
-MOST_THRESHOLDS = 5
-MOST_PAIRS = 5
 
 _MEASURES: Mapping[Measure, str] = {
     "facts": "the fewest facts",
@@ -46,7 +40,7 @@ def paths_page(found: Paths) -> Page:
     decision = found.decision
     to = in_sentence(outcome_title(decision.rulebook, found.to))
     now = in_sentence(outcome_title(decision.rulebook, decision.outcome))
-    about = (_about(decision), f"Now: {now}")
+    about = (say_case(decision), f"Now: {now}")
     if found.is_there:
         return Page((Headline(f"Already there: {to}", about=about),))
     if not found.paths:
@@ -81,11 +75,6 @@ def paths_page(found: Paths) -> Page:
     )
 
 
-def _about(decision: Decision) -> str:
-    system = decision.case.system
-    return f"{system.name} ({system.code}), {say_day(decision.as_of)}"
-
-
 def _way(found: Paths) -> str:
     rulebook = found.decision.rulebook
     to = in_sentence(outcome_title(rulebook, found.to))
@@ -107,7 +96,7 @@ def _total(total: Exact, measure: Measure) -> str:
         return say_count(int(total), "change")
     if measure == "effort":
         return f"an effort of {say_number(total)}"
-    return f"{_percent(total)} of the facts' scales"
+    return f"{say_share(total)} of the facts' scales"
 
 
 def _change(change: Change) -> Line:
@@ -235,147 +224,26 @@ def _scale(measure: Measure) -> str:
     return "Among as few facts, the least movement comes first"
 
 
-def _percent(share: Exact) -> str:
+def say_case(decision: Decision) -> str:
+    """Return whose decision it is, and of which day."""
+    system = decision.case.system
+    return f"{system.name} ({system.code}), {say_day(decision.as_of)}"
+
+
+def head_data(decision: Decision) -> Plain:
+    """Return of what case, by which rulebook and as at which day it is told, as plain data."""
+    system = decision.case.system
+    return {
+        "rulebook": {"id": decision.rulebook.id, "digest": decision.rulebook.digest},
+        "case": {"code": system.code, "name": system.name, "digest": decision.case.digest},
+        "as_of": decision.as_of.isoformat(),
+        "decision": decision.label,
+    }
+
+
+def say_share(share: Exact) -> str:
+    """Return *share*, of 1, in per cent."""
     return say_number(rounded(share * 100, 2, "half_even"), "%")
-
-
-# Robustness
-
-
-def robustness_page(found: Robustness) -> Page:
-    """Return for a reader whether a decision is firm, and what could turn it."""
-    decision, rulebook = found.decision, found.decision.rulebook
-    now = in_sentence(outcome_title(rulebook, decision.outcome))
-    is_firm, is_firm_if_rounded = found.is_firm, found.is_firm_if_rounded
-    word = "Borderline" if not is_firm else "Firm" if is_firm_if_rounded else "Firm as stated"
-    if is_firm and found.uncertain:
-        says = "Nothing that is said to be uncertain would turn it"
-    elif is_firm:
-        says = "No fact it rests on states how uncertain it is"
-    else:
-        says = f"Within what is uncertain it could be {_brings(found, found.possible)}"
-    about = [_about(decision), says]
-    if found.if_rounded != found.possible:
-        could = _brings(found, found.if_rounded)
-        word_too = "borderline" if is_firm else "more is possible"
-        about.append(f"If rounding is allowed for, {word_too}: it could be {could}")
-    elif is_firm:
-        about.append("Nor would the rounding of its figures")
-    headline = Headline(f"{word}: {now}", about=tuple(about))
-    return Page(
-        (
-            headline,
-            *section("If rounding is allowed for", _rounding(found)),
-            *section("How likely", _chances(found)),
-            *section("What could turn it", _flips(found)),
-            *section(
-                "Uncertain, and without effect by itself",
-                [_uncertain(each) for each in found.uncertain if not each.flips],
-            ),
-            *section("The nearest lines", map(_threshold, found.thresholds[:MOST_THRESHOLDS])),
-            *section("If all that is unknown were known", _if_known(found)),
-            *section("What this assumes", _assumptions(found)),
-        )
-    )
-
-
-def _chances(found: Robustness) -> Iterator[Line]:
-    for outcome, chance in found.chances:
-        title = outcome_title(found.decision.rulebook, outcome)
-        exactly = "" if chance in (0, 1) else f" (exactly {written(chance)})"
-        yield Line(f"{title}: {_percent(chance)}{exactly}", 0, "item")
-
-
-def _flips(found: Robustness) -> Iterator[Line]:
-    for each in found.uncertain:
-        if each.flips:
-            yield Line(f"{_uncertain(each)}: alone brings {_brings(found, each.flips)}", 0, "item")
-    for one, other, flips in found.pairs[:MOST_PAIRS]:
-        brings = _brings(found, flips)
-        yield Line(f"{one.title} and {other.title}: together bring {brings}", 0, "item")
-    more = len(found.pairs) - MOST_PAIRS
-    if more > 0:
-        yield Line(f"and {say_count(more, 'more pair')}", 0, "item")
-    if found.are_pairs_left_out:
-        yield Line("Too many facts are uncertain to look at every pair", 0, "warning")
-
-
-def _rounding(found: Robustness) -> Iterator[Line]:
-    if found.if_rounded == found.possible:
-        return
-    others = []
-    for each in found.rounded:
-        unit = each.fact.unit
-        stated = say_value(each.value, unit)
-        if each.flips and each.at is not None:
-            brings = _brings(found, each.flips)
-            said = f"{stated} could be {say_value(each.at, unit)}: alone brings {brings}"
-            yield Line(f"{each.fact.title}: {said}", 0, "item")
-        else:
-            others.append(f"{in_sentence(each.fact.title)} ({stated})")
-    if others:
-        yield Line(f"Only together with others: {say_few(others)}", 0, "item")
-
-
-def _brings(found: Robustness, outcomes: Iterable[str]) -> str:
-    rulebook = found.decision.rulebook
-    return say_list((in_sentence(outcome_title(rulebook, o)) for o in outcomes), "or")
-
-
-def _uncertain(each: Uncertain) -> str:
-    fact = each.fact
-    said = f"{fact.title}: {say_value(each.value, fact.unit)}"
-    if each.least is None or each.most is None:
-        return f"{said}, with stated chances"
-    ends = f"{say_value(each.least, fact.unit)} to {say_value(each.most, fact.unit)}"
-    return f"{said}, likely {ends}"
-
-
-def _threshold(each: Threshold) -> Line:
-    unit = "percentage points" if each.fact.unit == "%" else each.fact.unit
-    said = (
-        f"{each.fact.title}: {say_number(each.value, each.fact.unit)}; “{each.rule.title}” "
-        f"turns at {say_number(each.at, each.fact.unit)}, {say_number(each.distance, unit)} away"
-    )
-    if each.is_within:
-        return Line(f"{said}; within its likely range", 0, "warning")
-    return Line(f"{said}; rounding may reach it" if each.may_be_rounding else said, 0, "item")
-
-
-def _if_known(found: Robustness) -> Iterator[str]:
-    if not found.unknown:
-        return
-    yield f"Exactly possible: {_brings(found, found.if_known)}"
-    yield f"The decision's own bound: {_brings(found, found.bound)}"
-    names = [in_sentence(fact.title) for fact in found.unknown]
-    yield f"Unknown: {say_few(names)}"
-
-
-def _assumptions(found: Robustness) -> Iterator[str]:
-    if found.decision.rulebook.cohort is not None:
-        yield OTHERS_STAY
-    if found.chances:
-        yield "The uncertain facts are independent of each other"
-        if any(each.basis == "uniform" for each in found.uncertain):
-            yield "In a uniform range every value, to the last decimal, is as likely as any other"
-    elif any(each.basis == "range" for each in found.uncertain):
-        yield "A range alone says nothing of how likely its values are, so no probability is given"
-    statuses = [
-        f"{say_id(status)} without a range: {say_count(len(facts), 'fact')}"
-        for status, facts in _without_range(found)
-    ]
-    if statuses:
-        yield f"What states no range is taken as it stands ({say_list(statuses)})"
-
-
-def _without_range(found: Robustness) -> list[tuple[str, list[str]]]:
-    uncertain = {each.fact.id for each in found.uncertain}
-    rests_on = [
-        (status, [fact for fact in facts if fact not in uncertain])
-        for status, facts in found.decision.rests_on
-        if status in ("provisional", "estimated")
-    ]
-    return [(status, facts) for status, facts in rests_on if facts]
 
 
 # Plain data
@@ -385,7 +253,7 @@ def paths_data(found: Paths) -> Plain:
     """Return the paths as plain data: `oversight-paths/1`."""
     return {
         "format": PATHS_FORMAT,
-        **_head(found.decision),
+        **head_data(found.decision),
         "to": found.to,
         "least": found.measure,
         "already_there": found.is_there,
@@ -409,16 +277,6 @@ def paths_data(found: Paths) -> Plain:
     }
 
 
-def _head(decision: Decision) -> Plain:
-    system = decision.case.system
-    return {
-        "rulebook": {"id": decision.rulebook.id, "digest": decision.rulebook.digest},
-        "case": {"code": system.code, "name": system.name, "digest": decision.case.digest},
-        "as_of": decision.as_of.isoformat(),
-        "decision": decision.label,
-    }
-
-
 def _change_data(change: Change) -> Plain:
     data: Plain = {
         "fact": change.fact.id,
@@ -434,59 +292,3 @@ def _change_data(change: Change) -> Plain:
     if change.due is not None:
         data["due"] = change.due.isoformat()
     return data
-
-
-def robustness_data(found: Robustness) -> Plain:
-    """Return the robustness as plain data: `oversight-robustness/1`."""
-    return {
-        "format": ROBUSTNESS_FORMAT,
-        **_head(found.decision),
-        "firm": found.is_firm,
-        "possible": list(found.possible),
-        "chances": {outcome: written(chance) for outcome, chance in found.chances},
-        "uncertain": [
-            {
-                "fact": each.fact.id,
-                "value": value_data(each.value),
-                "basis": each.basis,
-                "least": value_data(each.least),
-                "most": value_data(each.most),
-                "flips": list(each.flips),
-            }
-            for each in found.uncertain
-        ],
-        "pairs": [
-            {"facts": [one.id, other.id], "flips": list(flips)} for one, other, flips in found.pairs
-        ],
-        "pairs_left_out": found.are_pairs_left_out,
-        "firm_if_rounded": found.is_firm_if_rounded,
-        "if_rounded": list(found.if_rounded),
-        "rounded": [
-            {
-                "fact": each.fact.id,
-                "value": value_data(each.value),
-                "least": value_data(each.least),
-                "most": value_data(each.most),
-                "at": value_data(each.at),
-                "flips": list(each.flips),
-            }
-            for each in found.rounded
-        ],
-        "thresholds": [_threshold_data(each) for each in found.thresholds],
-        "unknown": [fact.id for fact in found.unknown],
-        "if_known": list(found.if_known),
-        "bound": list(found.bound),
-    }
-
-
-def _threshold_data(each: Threshold) -> Plain:
-    return {
-        "rule": each.rule.id,
-        "fact": each.fact.id,
-        "value": written(each.value),
-        "at": written(each.at),
-        "distance": written(each.distance),
-        "share": None if each.share is None else written(each.share),
-        "within_likely": each.is_within,
-        "rounding": each.may_be_rounding,
-    }
