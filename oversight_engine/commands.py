@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ EXIT_TIERS = (
     "and so on.\n"
 )
 
+_EMPTY = re.compile(r"--[\w-]+=")
 _UNITS = re.compile(r"--?[\w-]+ (?:'[^']*'|[^\s'-]\S*)|\S+")
 _FILE_ERRORS = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG,
@@ -70,6 +72,7 @@ class Command(click.Command):
         words = list(args)
         try:
             if not ctx.resilient_parsing:
+                _refuse_empty(ctx, words)
                 self._refuse_twice(ctx, words)
             return super().parse_args(ctx, args)
         except click.UsageError:
@@ -120,6 +123,14 @@ class Command(click.Command):
             _report_fault(error, ctx)
             ctx.exit(ExitCode.BUG)
         return result
+
+
+def _refuse_empty(ctx: click.Context, words: list[str]) -> None:
+    """Refuse an empty text: it is what a variable that is not set leaves, and says nothing."""
+    for before, word in pairwise(["", *words]):
+        if not word or _EMPTY.fullmatch(word):
+            where = f" after `{before or ctx.info_name}`" if not word else f": `{word}`"
+            raise click.UsageError(f"an empty text is given{where}: is a variable not set?", ctx)
 
 
 def _broken(call: str, width: int) -> list[str]:

@@ -16,20 +16,11 @@ if TYPE_CHECKING:
     from oversight_engine.ledger.keys import Signer, Verifier
     from oversight_engine.ledger.log import Ledger
 
-
-def _named(_context: click.Context, _option: click.Parameter, location: str | None) -> str | None:
-    """Refuse a name that is empty: whoever wrote it meant some ledger, and not none."""
-    if location == "":
-        raise click.BadParameter("the name is empty: give a file, or postgresql://…")
-    return location
-
-
 LEDGER = click.option(
     "--ledger",
     "location",
     envvar="OVERSIGHT_LEDGER",
     metavar="LOCATION",
-    callback=_named,
     shell_complete=complete_file,
     help="The ledger: a file, or postgresql://…; else what OVERSIGHT_LEDGER says.",
 )

@@ -25,7 +25,7 @@ from oversight_engine.command_line import (
     rulebook_options,
 )
 from oversight_engine.commands import Command
-from oversight_engine.errors import ExitCode, InputError
+from oversight_engine.errors import ExitCode, InputError, IntegrityError
 from oversight_engine.ledger_options import (
     KNOWN_ON,
     LEDGER,
@@ -60,6 +60,8 @@ def _numbers(
     if found is None or text in {"", "-"}:
         raise click.BadParameter(f"`{text}` is not like 7, 7-20, 7- or -20")
     first, dash, last = found.groups()
+    if first and last and int(last) < int(first):
+        raise click.BadParameter(f"`{text}` ends before it begins")
     if dash is None:
         return int(first), int(first)
     return int(first or 1), None if last is None else int(last)
@@ -178,6 +180,8 @@ def _selection(ledger: Ledger, options: Options) -> Selection:
     for system in options["systems"]:
         refuse_stranger(ledger, system)
     first, last = options["numbers"]
+    if first > ledger.size:
+        raise InputError(f"{ledger.place} has no entry {first}: its last is {ledger.size}")
     numbers = None
     if options["as_of"] is not None:
         numbers = held_on(ledger, options["as_of"], options["known_on"])
@@ -266,7 +270,15 @@ def _replay_file(path: Path, options: Options) -> int:
     documents = read_decisions(path)
     if documents is None:
         _refuse(_OF_PRINTED, "a decision that was printed: a proof file holds all that is needed")
-        checked = check_proof(path.read_bytes(), trusted_keys(options) or None)
+        content = path.read_bytes()
+        if b'"payload"' not in content:
+            raise InputError(
+                f"{path} is no proof file, nor what `oversight decide --format json` printed"
+            )
+        try:
+            checked = check_proof(content, trusted_keys(options) or None)
+        except IntegrityError as error:
+            raise IntegrityError(f"{path}: {error}") from error
         found = replay_proof(checked, evaluators=options["evaluators"])
         return _print(found, str(path), checked.lines, options)
     if options["trusted"]:

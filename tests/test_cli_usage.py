@@ -37,9 +37,7 @@ def test_wrong_usage_has_a_code_and_says_where_to_look(arguments, said):
 
 
 @pytest.mark.parametrize("command", [("decide", FREE, "--as-of"), ("ledger", "due", "--on")])
-@pytest.mark.parametrize(
-    "day", ["30/06/2025", "2025-6-30", "20250630", "2025-W26-1", "", "٢٠٢٥-٠٦-٣٠"]
-)
+@pytest.mark.parametrize("day", ["30/06/2025", "2025-6-30", "20250630", "2025-W26-1", "٢٠٢٥-٠٦-٣٠"])
 def test_a_date_in_another_form_is_refused_and_the_form_is_shown(command, day):
     assert f"`{day}` is no date: write it like 2025-06-30" in refused(*command, day)
 
@@ -60,6 +58,21 @@ def test_of_two_values_where_one_is_wanted_neither_is_chosen(first, second):
     told = refused("decide", FREE, REFERENCE, *first, *second)
 
     assert f"{first[0].partition('=')[0]} is given 2 times: give one" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["decide", ""], "an empty text is given after `decide`: is a variable not set?"),
+        (["decide", FREE, "--rulebook", ""], "an empty text is given after `--rulebook`"),
+        (["decide", FREE, "--ledger", ""], "an empty text is given after `--ledger`"),
+        (["decide", FREE, "--ledger="], "an empty text is given: `--ledger=`"),
+        (["replay", "--ledger", "l", "--system", ""], "an empty text is given after `--system`"),
+    ],
+)
+def test_an_empty_text_is_never_taken_for_the_default(words, said):
+    """As `--ledger "$NOT_SET"` would have it: not to record would be to issue unrecorded."""
+    assert said in refused(*words)
 
 
 def test_what_may_be_given_twice_may(tmp_path):
@@ -128,6 +141,10 @@ MISTAKES = [
     ("ledger verify --trust nonsense", "--trust names no file, so it should be a key, and is: not"),
     ("ledger show ZZ999", "l.ledger has nothing on ZZ999: `oversight ledger in-force` lists"),
     ("replay --system ZZ999", "l.ledger has nothing on ZZ999: `oversight ledger in-force` lists"),
+    ("replay --number 9-3", "`9-3` ends before it begins"),
+    ("replay --number 9", "l.ledger has no entry 9: its last is 2"),
+    ("replay odd.json", "odd.json is no proof file, nor what `oversight decide --format json`"),
+    ("replay case.yaml", "case.yaml is no proof file, nor what"),
     ("ledger export -o out --mask case", "`case` is no path: it begins with /"),
     ("ledger export -o out --mask /decision", "entry 2 cannot be masked so"),
     ("ledger prove 9", "l.ledger has no entry 9: its last is 2"),

@@ -362,15 +362,6 @@ def test_a_ledger_is_found_by_the_environment(place, monkeypatch):
     assert json.loads(run("ledger", "prove", 2).stdout)
 
 
-@pytest.mark.parametrize("command", [("decide", CASE), ("ledger", "verify"), ("replay",)])
-def test_an_empty_name_of_a_ledger_is_refused_and_nothing_decided_without_one(place, command):
-    """As `--ledger "$NOT_SET"` would have it: not to record would be to issue unrecorded."""
-    refused = run(*command, "--ledger", "", code=ExitCode.BAD_INPUT)
-
-    assert refused.stdout == ""
-    assert "the name is empty" in refused.stderr
-
-
 def test_a_key_is_shown_from_its_file_or_from_a_ledger(place, monkeypatch):
     monkeypatch.setenv("OVERSIGHT_LEDGER", "ledger")
 
