@@ -9,12 +9,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from oversight_engine.errors import InputError
+from oversight_engine.ledger.bulk import read_quickly
 from oversight_engine.ledger.entries import Draft, identity_of
-from oversight_engine.ledger.folding import check_drafts, fold
+from oversight_engine.ledger.folding import Fold, check_drafts, fold
 from oversight_engine.ledger.history import History, with_history
 from oversight_engine.ledger.keys import Signer
 from oversight_engine.ledger.log import Clock, Ledger, Recorded
-from oversight_engine.ledger.standing import Terms, terms_of
+from oversight_engine.ledger.standing import Standing, Terms, terms_of
 from oversight_engine.model.case import Case
 from oversight_engine.model.case_form import case_data
 from oversight_engine.model.cohort import CohortValues, cohort_data
@@ -30,10 +31,25 @@ AT_ONCE = 100
 """How many decisions one transaction records, so that many need not wait for the disk each."""
 
 
+class _Drawn(NamedTuple):
+    """What a decision is made on beside its case as given: what the ledger says of its system.
+
+    Attributes:
+        history: as `with_history` returns it.
+        standings: of the system, before the decision.
+        size: how many entries the ledger had: what is drawn is from these.
+    """
+
+    given: Case
+    history: History
+    standings: Mapping[tuple[str, str], Standing]
+    size: int
+
+
 class _Waiting(NamedTuple):
     decision: Decision
     draft: Draft
-    given: Case
+    drawn: _Drawn
 
 
 class Recorder:
@@ -63,7 +79,7 @@ class Recorder:
         self._origin = ledger.origin
         self._signer, self._clock = signer, clock
         self._objects = objects_of(rulebook, reform, cohort) | dict(more)
-        self._drawn: dict[tuple[str, datetime.date], tuple[Case, History]] = {}
+        self._drawn: dict[tuple[str, datetime.date], _Drawn] = {}
         self._waiting: list[_Waiting] = []
         self._ready: list[Decision] = []
         self._terms: dict[str, Terms] = {}
@@ -74,12 +90,17 @@ class Recorder:
         Raises:
             InputError: the case states otherwise than the ledger.
         """
-        if any(each.given.system.code == case.system.code for each in self._waiting):
+        if any(each.drawn.given.system.code == case.system.code for each in self._waiting):
             self._record()  # what waits is history already
-        entries = self._ledger.entries(system=case.system.code)
-        filled, history = with_history(case, self._rulebook, entries, as_of, terms=self._terms_of)
-        self._drawn[case.system.code, as_of] = case, history
+        filled, self._drawn[case.system.code, as_of] = self._draw(case, as_of)
         return filled
+
+    def _draw(self, given: Case, as_of: datetime.date) -> tuple[Case, _Drawn]:
+        size = self._ledger.size
+        entries = [*self._ledger.entries(last=size, system=given.system.code, read=read_quickly)]
+        filled, history = with_history(given, self._rulebook, entries, as_of, terms=self._terms_of)
+        standings = fold(entries, self._terms_of).standings
+        return filled, _Drawn(given, history, standings, size)
 
     def recorded(self, decisions: Iterable[Decision]) -> Iterator[Decision]:
         """Yield each of *decisions* after it was recorded; what cannot be recorded is not issued.
@@ -89,10 +110,9 @@ class Recorder:
             LedgerUnavailableError: the ledger cannot be written.
         """
         for decision in decisions:
-            given, history = self._drawn.pop((decision.case.system.code, decision.as_of))
-            self._waiting.append(
-                _Waiting(decision, decision_draft(decision, given, history, self._objects), given)
-            )
+            drawn = self._drawn.pop((decision.case.system.code, decision.as_of))
+            draft = decision_draft(decision, drawn.given, drawn.history, self._objects)
+            self._waiting.append(_Waiting(decision, draft, drawn))
             if len(self._waiting) == AT_ONCE:
                 self._record()
             yield from self._issued()
@@ -136,26 +156,27 @@ class Recorder:
             drafts, signer=self._signer, clock=self._clock, check=self._check
         )
         for each, recorded in zip(self._waiting, found, strict=True):
-            self.entries[each.given.system.code, each.decision.as_of] = recorded
+            self.entries[each.drawn.given.system.code, each.decision.as_of] = recorded
             self._ready.append(each.decision)
         self._waiting = []
 
     def _check(self, ledger: Ledger) -> None:
         """Refuse what is no legal move, or was decided on what the ledger does not say any more."""
         now = self._clock()
-        for decision, draft, given in self._waiting:
+        for decision, draft, drawn in self._waiting:
             if ledger.store.number_of(identity_of(draft.data)) is not None:
                 continue  # recorded already: nothing is added
-            code = given.system.code
-            entries = ledger.entries(system=code)
-            _, history = with_history(
-                given, self._rulebook, entries, decision.as_of, terms=self._terms_of
-            )
-            if history != draft.data.get("history", {}):
-                raise InputError(
-                    f"the ledger's history of {code} changed while it was decided: decide it again"
-                )
-            folded = fold(ledger.entries(system=code), self._terms_of)
+            code = drawn.given.system.code
+            # Nothing that is recorded changes but by an entry that says so, on the same system.
+            if next(ledger.entries(drawn.size + 1, system=code), None) is not None:
+                _, drawn = self._draw(drawn.given, decision.as_of)  # noqa: PLW2901
+                if drawn.history != draft.data.get("history", {}):
+                    raise InputError(
+                        f"the ledger's history of {code} changed while it was decided: decide it "
+                        "again"
+                    )
+            folded = Fold(self._terms_of)
+            folded.standings.update(drawn.standings)
             check_drafts(folded, [draft], ledger.size + 1, now)
 
     def _terms_of(self, digest: str) -> Terms:
