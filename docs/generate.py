@@ -34,7 +34,9 @@ WIDTH = 80
 
 ABOUT_COMMANDS = """\
 What each command says of itself with `--help`. The exit codes are the same for all of them and \
-are listed under [compatibility](compatibility.md#exit-codes)."""
+are listed under [compatibility](compatibility.md#exit-codes). An option that takes one value is \
+given once, a date is written like 2025-06-30, and no text is empty: another call is refused, \
+with `--format json` as JSON. How a ledger is named is said under [stores](ledger.md#stores)."""
 
 ABOUT_PROBLEMS = """\
 A *problem* is one thing that is wrong with a file. A reader reports every problem of every file \
