@@ -11,7 +11,7 @@ import datetime
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from oversight_engine.ledger.entries import (
     Entry,
     decided_case,
     digest_of,
+    held_in,
     moment_of,
     read_entry,
 )
@@ -94,6 +95,11 @@ class Outline:
         """Keep them; the *facts* are those that the case states itself."""
         self.number, self.data, self.facts = number, data, facts
 
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """The rules that held against the system."""
+        return held_in(self.data["decision"]["rules"])
+
     @property
     def recorded_at(self) -> datetime.datetime:
         """When it was recorded."""
@@ -141,9 +147,8 @@ class _Recorded(dict[str, Any]):
         self._recorded = recorded
 
     def __missing__(self, key: str) -> Any:
-        whole = find_codec().read(self._recorded)
-        self.update(whole)
-        return whole[key]
+        self[key] = part = _part_reader()(self._recorded, key)
+        return part
 
 
 @cache
@@ -157,6 +162,18 @@ def find_codec() -> Codec:
     # data, which it refuses.
     encoder = msgspec.json.Encoder(order="sorted", enc_hook=str.__str__)
     return Codec(msgspec.json.Decoder().decode, encoder.encode)
+
+
+@cache
+def _part_reader() -> Callable[[bytes, str], Any]:
+    """Return what reads what stands at a key, and passes over the rest where that is faster."""
+    try:
+        import msgspec
+    except ModuleNotFoundError:
+        return lambda content, key: json.loads(content)[key]
+    read_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+    read = msgspec.json.Decoder().decode
+    return lambda content, key: read(read_raw(content)[key])
 
 
 def read_quickly(content: bytes) -> Entry:

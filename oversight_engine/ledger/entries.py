@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from attrs import frozen
@@ -187,6 +187,11 @@ class Entry(Noun):
     def masked(self) -> tuple[str, ...]:
         """The paths of what is masked in it."""
         return tuple(self.data.get("masked", ()))
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The rules that held against the system, in a decision."""
+        return held_in(self.data["decision"]["rules"])
 
     def states(self, fact_id: str) -> bool:
         """Say whether the case of a decision states that fact itself."""
@@ -386,6 +391,14 @@ def masked_content(entry: Entry, fields: Iterable[str]) -> bytes:
     except IntegrityError as error:
         raise InputError(f"entry {entry.number} cannot be masked so: {error}") from error
     return content
+
+
+def held_in(rules: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return which of the *rules* of a recorded decision held against the system."""
+    return frozenset([rule for rule, (_, effect, _) in rules.items() if effect in _HELD])
+
+
+_HELD = ("holds", "holds_back", "refers")
 
 
 def references_of(data: Plain) -> Iterable[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from attrs import evolve
@@ -60,6 +60,10 @@ class Told(Protocol):
     def masked(self) -> tuple[str, ...]:
         """The paths of what is masked in it."""
 
+    @property
+    def held(self) -> frozenset[str]:
+        """The rules that held against the system, in a decision."""
+
     def states(self, fact_id: str) -> bool:
         """Say whether the case of a decision states that fact itself."""
 
@@ -87,7 +91,12 @@ def _day(text: str | None) -> Day | None:
 def span_in(case: Plain) -> Span | None:
     """Return the period of a *case* that is given as plain data, if it has one."""
     period = case.get("period")
-    return Span(Day.fromisoformat(period["from"]), _day(period.get("to"))) if period else None
+    return _span(period["from"], period.get("to")) if period else None
+
+
+@lru_cache(1000)
+def _span(start: str, end: str | None) -> Span:
+    return Span(Day.fromisoformat(start), _day(end))
 
 
 def _decide(standing: Standing, entry: Told, terms: Terms) -> Standing:
@@ -113,7 +122,14 @@ def _decide(standing: Standing, entry: Told, terms: Terms) -> Standing:
         else str(entry.value_of(terms.opening) or ""),
         supersedes=old,
     )
-    return evolve(standing, decisions=(*standing.decisions, decided))
+    return _with_decisions(standing, (*standing.decisions, decided))
+
+
+def _with_decisions(standing: Standing, decisions: tuple[Decided, ...]) -> Standing:
+    return Standing(
+        standing.system, standing.rulebook, decisions, standing.overrides,
+        standing.representations, standing.reviews,
+    )  # fmt: skip
 
 
 def _check_place(standing: Standing, as_of: Day, old: int) -> None:
@@ -159,7 +175,7 @@ def _moved(standing: Standing, entry: Told) -> tuple[Decided, State]:
 
 def _with(standing: Standing, decided: Decided) -> Standing:
     kept = tuple(decided if d.number == decided.number else d for d in standing.decisions)
-    return evolve(standing, decisions=kept)
+    return _with_decisions(standing, kept)
 
 
 def _check_role(decided: Decided, data: Plain, doing: str) -> None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import takewhile
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from attrs import evolve
 
 from oversight_engine.errors import InputError, IntegrityError
 from oversight_engine.ledger.folding import Fold, Told, fold, span_in
-from oversight_engine.ledger.standing import A_DAY, MASKED, Decided, Standing, Terms
+from oversight_engine.ledger.standing import A_DAY, MASKED, Decided, InForce, Standing, Terms
 from oversight_engine.model.case import Case, StatedFact, Value
 from oversight_engine.model.case_form import value_data
 from oversight_engine.model.number import exact, scaled, written
@@ -28,9 +30,6 @@ from oversight_engine.model.truth import FALSE, TRUE
 
 NOTHING_EARLIER = "no earlier decision in the ledger"
 """The source of a history fact where the ledger holds nothing that comes before."""
-
-_HELD = ("holds", "holds_back", "refers")
-"""The effects of a rule that held against a system."""
 
 Day = datetime.date
 History = dict[str, Plain]
@@ -237,13 +236,6 @@ def _said(history: History, fact_id: str) -> str:
 # What is drawn
 
 
-class _Period(NamedTuple):
-    """The decisions of one period, by their day."""
-
-    span: Span
-    decisions: tuple[Decided, ...]
-
-
 class _Past:
     """What came before a case: the standing of its system, and what its decisions recorded."""
 
@@ -278,6 +270,11 @@ class _Past:
         self._entries = kept
         self._period, self._rulebook, self._day = period, rulebook, as_of
 
+    @cached_property
+    def _in_force(self) -> InForce:
+        """The outcome in force on the day of the decision that is to be."""
+        return self._standing.in_force(self._day)
+
     def draw(self, fact: Fact) -> Drawn:
         """Return what the ledger gives for *fact*.
 
@@ -300,7 +297,7 @@ class _Past:
     def _value(self, fact: Fact, history: HistoryDeclaration) -> Drawn:
         last = self._live[-1]
         if history.of == "outcome_in_force":
-            held = self._standing.in_force(self._day)
+            held = self._in_force
             if held.outcome == MASKED:
                 raise self._masked(fact.id)
             return Drawn(held.outcome, held.entry or last.number)
@@ -318,8 +315,8 @@ class _Past:
     def _days(self, fact: Fact, history: HistoryDeclaration) -> Drawn:
         first = self._live[0]
         if history.of == "outcome_in_force":
-            spells = self._standing.spells(self._day)
-            present = spells[-1]
+            present = self._standing.spell(self._day)
+            assert present is not None, "a decision of an earlier day is there"
             outcome, start, entry = present.outcome, present.start, present.entry
         else:
             decided = [d for d in self._live if d.outcome]
@@ -337,18 +334,19 @@ class _Past:
 
     def _periods(self, fact: Fact, history: HistoryDeclaration) -> Drawn:
         chain = self._chain(fact)
-        held = [self._held(history, period, eve) for period, eve in chain]
+        held = (self._held(history, period, eve) for period, eve in chain)
         run = list(takewhile(lambda each: each is not False, held))
         count = sum(each is True for each in run)
-        reaches_back = bool(chain) and self._live[0] in chain[-1][0].decisions and run == held
+        is_whole = bool(chain) and len(run) == len(chain)
+        reaches_back = is_whole and self._live[0] in chain[-1][0]
         if reaches_back and self._goes_on(history):
             count += self._stated_count(fact.id)
         return Drawn(count, self._live[-1].number)
 
-    def _chain(self, fact: Fact) -> list[tuple[_Period, Day]]:
+    def _chain(self, fact: Fact) -> list[tuple[list[Decided], Day]]:
         """Return the periods before the case's, each ending the day before the next, latest first.
 
-        Each comes with the last day before the next one's first decision.
+        Each is its decisions by their day, and the last day before the next one's first decision.
         """
         own = self._period
         if own is None:
@@ -356,31 +354,34 @@ class _Past:
                 f"{fact.id} counts periods, and the case of {self.system} states no "
                 "`period`: say from when to when it is"
             )
-        by_span: dict[Span, list[Decided]] = {}
+        by_span: dict[tuple[Day, Day | None], list[Decided]] = {}
         for decided in self._live:
             if decided.period is not None:
-                by_span.setdefault(decided.period, []).append(decided)
-        again = by_span.pop(own, [])  # the case's own period, decided on an earlier day
-        chain: list[tuple[_Period, Day]] = []
+                span = decided.period.start, decided.period.end
+                by_span.setdefault(span, []).append(decided)
+        # The case's own period may have been decided on an earlier day.
+        again = by_span.pop((own.start, own.end), [])
+        chain: list[tuple[list[Decided], Day]] = []
         eve, ends = (again[0].as_of - A_DAY if again else self._day), own.start - A_DAY
-        for span in sorted(by_span, key=lambda each: each.start, reverse=True):
-            if span.end != ends:
+        for start, end in sorted(by_span, key=itemgetter(0), reverse=True):
+            if end != ends:
                 break
-            chain.append((_Period(span, tuple(by_span[span])), eve))
-            eve, ends = by_span[span][0].as_of - A_DAY, span.start - A_DAY
+            period = by_span[start, end]
+            chain.append((period, eve))
+            eve, ends = period[0].as_of - A_DAY, start - A_DAY
         return chain
 
-    def _held(self, history: HistoryDeclaration, period: _Period, eve: Day) -> bool | None:
+    def _held(self, history: HistoryDeclaration, period: list[Decided], eve: Day) -> bool | None:
         """Say whether what is counted held in *period*; None where that neither counts nor ends it.
 
         A referral is no outcome: of the engine's own outcomes it leaves the run as it is.
         """
-        last = period.decisions[-1]
+        last = period[-1]
         if history.of == "outcome_in_force":
-            present = self._standing.in_force(self._day).outcome
+            present = self._in_force.outcome
             return present != NO_OUTCOME and self._standing.in_force(eve).outcome == present
         if history.of == "engine_outcome":
-            decided = [d.outcome for d in period.decisions if d.outcome]
+            decided = [d.outcome for d in period if d.outcome]
             return decided[-1] == self._engine_outcome() if decided else None
         if history.of == "no_rule_held":
             return self._is_clear(last, history)
@@ -391,7 +392,7 @@ class _Past:
         if history.of not in ("outcome_in_force", "engine_outcome"):
             return True
         if history.of == "outcome_in_force":
-            present = self._standing.in_force(self._day).outcome
+            present = self._in_force.outcome
         else:
             present = self._engine_outcome()
         return present != NO_OUTCOME and self._outcome_before(history.of) == present
@@ -402,21 +403,14 @@ class _Past:
 
     # What decisions recorded
 
-    def _recorded(self, decided: Decided) -> Plain:
-        recorded: Plain = self._entries[decided.number].data["decision"]
-        return recorded
-
     def _is_clear(self, decided: Decided, history: HistoryDeclaration) -> bool:
-        rules: dict[str, tuple[str, str, str]] = self._recorded(decided)["rules"]
-        return not any(
-            effect in _HELD
-            for rule_id, (_, effect, _) in rules.items()
-            if rule_id not in history.apart_from
-        )
+        held = self._entries[decided.number].held
+        return held.issubset(history.apart_from)
 
     def _conclusion(self, decided: Decided, history: HistoryDeclaration) -> str | None:
         """Return what the finding came to, as recorded; None where it was unknown or not there."""
-        found = self._recorded(decided)["findings"].get(history.finding)
+        recorded = self._entries[decided.number].data["decision"]
+        found = recorded["findings"].get(history.finding)
         return None if found is None else found[0]
 
     def _concluded(self, decided: Decided, fact: Fact, history: HistoryDeclaration) -> Value | None:
@@ -427,7 +421,7 @@ class _Past:
 
     def _exit(self, history: HistoryDeclaration) -> Drawn:
         """Return how far the exit criteria of the harshest outcome are met."""
-        held = self._standing.in_force(self._day)
+        held = self._in_force
         entry = held.entry or self._live[-1].number
         if held.outcome != self._rulebook.harshest:
             return Drawn(NOT_APPLICABLE, entry)

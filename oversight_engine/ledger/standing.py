@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 from attrs import frozen
@@ -201,34 +202,41 @@ class Standing(Noun):
         """Return the decision of that entry."""
         return next(each for each in self.decisions if each.number == number)
 
-    @property
+    @cached_property
     def live(self) -> tuple[Decided, ...]:
         """The decisions neither superseded nor withdrawn, by their day."""
         return tuple(sorted((d for d in self.decisions if d.is_live), key=_by_day))
 
     def in_force(self, day: Day) -> InForce:
         """Return the outcome in force on *day*, and the engine's own beside it."""
-        live = self.live
-        own = next((d for d in reversed(live) if d.outcome and d.as_of <= day), None)
+        own = holds = None
+        for decided in reversed(self.live):
+            if own is None and decided.outcome and decided.as_of <= day:
+                own = decided
+            if holds is None and decided.holds_from and decided.holds_from <= day:
+                holds = decided
+            if own is not None and holds is not None:
+                break
         engine = (own.outcome or NO_OUTCOME, own.number) if own else (NO_OUTCOME, 0)
         override = self._override_on(day)
         if override is not None:
             return InForce(override.outcome, override.number, "override", *engine, override.until)
-        holds = next((d for d in reversed(live) if d.holds_from and d.holds_from <= day), None)
         if holds is not None and holds.outcome:
             if holds.confirmed_by:
                 return InForce(holds.outcome, holds.confirmed_by, "confirmation", *engine)
             return InForce(holds.outcome, holds.number, "decision", *engine)
-        first = live[0] if live else None
+        first = self.live[0] if self.live else None
         if first is not None and first.stated and first.as_of <= day:
             return InForce(first.stated, first.number, "statement", *engine)
         return InForce(NO_OUTCOME, 0, "", *engine)
 
     def _override_on(self, day: Day) -> Override | None:
         """Return the override that holds on *day*: the last word that a person said until then."""
-        begun = [each for each in self._standing_overrides() if each.start <= day]
-        last = max(begun, key=lambda each: each.number, default=None)
-        if last is None or last.until < day:
+        begun = [each for each in self._standing_overrides if each.start <= day]
+        if not begun:
+            return None
+        last = max(begun, key=lambda each: each.number)
+        if last.until < day:
             return None
         confirmed = [
             d.confirmed_by
@@ -237,21 +245,38 @@ class Standing(Noun):
         ]
         return None if max(confirmed, default=0) > last.number else last
 
-    def _standing_overrides(self) -> list[Override]:
-        live = {d.number for d in self.decisions if d.is_live}
-        return [o for o in self.overrides if o.state == "standing" and o.about in live]
+    @cached_property
+    def _standing_overrides(self) -> tuple[Override, ...]:
+        live = {d.number for d in self.live}
+        return tuple(o for o in self.overrides if o.state == "standing" and o.about in live)
 
     def spells(self, day: Day) -> tuple[Spell, ...]:
         """Return the spells of outcomes in force up to *day*, the present one last."""
-        days = {d.as_of for d in self.live} | {d.holds_from for d in self.live if d.holds_from}
-        for override in self._standing_overrides():
-            days |= {override.start, override.until + A_DAY}
         found: list[Spell] = []
-        for start in sorted(each for each in days if each <= day):
+        while (spell := self.spell(day)) is not None:
+            found.append(spell)
+            day = spell.start - A_DAY
+        return tuple(reversed(found))
+
+    def spell(self, day: Day) -> Spell | None:
+        """Return the spell that *day* is in; None before everything."""
+        found = None
+        for start in self._changes:
+            if start > day:
+                continue
             held = self.in_force(start)
-            if not found or found[-1].outcome != held.outcome:
-                found.append(Spell(held.outcome, start, held.entry))
-        return tuple(found)
+            if found is not None and found.outcome != held.outcome:
+                break
+            found = Spell(held.outcome, start, held.entry)
+        return found
+
+    @cached_property
+    def _changes(self) -> tuple[Day, ...]:
+        """The days on which another outcome may come to be in force, the latest first."""
+        days = {d.as_of for d in self.live} | {d.holds_from for d in self.live if d.holds_from}
+        for override in self._standing_overrides:
+            days |= {override.start, override.until + A_DAY}
+        return tuple(sorted(days, reverse=True))
 
     def state_on(self, decision: Decided, day: Day) -> str:
         """Return the state of *decision*, or `overridden` while an override of it holds."""
@@ -265,10 +290,10 @@ class Standing(Noun):
         Those agreed last hold; the number is 0 where none were agreed. What comes back after an
         override comes back with its criteria.
         """
-        spells = self.spells(day)
-        if not spells:
+        spell = self.spell(day)
+        if spell is None:
             return 0, ()
-        start, outcome = spells[-1].start, spells[-1].outcome
+        start, outcome = spell.start, spell.outcome
         present = self.in_force(day).entry
         made = [
             (d.confirmed_by, d.holds_from, d.criteria)
@@ -277,7 +302,7 @@ class Standing(Noun):
         ]
         made += [
             (o.number, o.start, o.criteria)
-            for o in self._standing_overrides()
+            for o in self._standing_overrides
             if o.outcome == outcome
         ]
         agreed = [
