@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from functools import partial
+from types import MethodType
 
 from attrs import frozen
 
@@ -31,13 +31,14 @@ from oversight_engine.model.in_force import InForce, names_in_finding
 from oversight_engine.model.noun import Noun
 from oversight_engine.model.rulebook import REFERRAL, STATUSES, Rulebook
 from oversight_engine.model.trace import Trace, Verdict
-from oversight_engine.model.truth import FALSE, TRUE, UNKNOWN, Truth
+from oversight_engine.model.truth import FALSE, TRUE, UNKNOWN
 
 # These take a row as a tuple, and half the time of the classes: a decision has some 400 rows.
-_fact_reading = partial(tuple.__new__, FactReading)
-_leaf_result = partial(tuple.__new__, LeafResult)
-_finding_result = partial(tuple.__new__, FindingResult)
-_rule_result = partial(tuple.__new__, RuleResult)
+_fact_reading = MethodType(tuple.__new__, FactReading)
+_leaf_result = MethodType(tuple.__new__, LeafResult)
+_finding_result = MethodType(tuple.__new__, FindingResult)
+_rule_result = MethodType(tuple.__new__, RuleResult)
+_consequence_result = MethodType(tuple.__new__, ConsequenceResult)
 
 
 @frozen(eq=False, repr=False)
@@ -46,11 +47,14 @@ class Period(Noun):
 
     Attributes:
         consulted: the ids of the facts that something in force mentions.
+        findings, rules: the ids of those in force, in their order.
         cohort: what the rulebook takes from a cohort, where it declares one.
     """
 
     in_force: InForce
     consulted: frozenset[str]
+    findings: tuple[str, ...]
+    rules: tuple[str, ...]
     parameters: tuple[ParameterUse, ...]
     cohort: CohortValues | None = None
 
@@ -67,6 +71,8 @@ def prepare(in_force: InForce, cohort: CohortValues | None = None) -> Period:
     return Period(
         in_force=in_force,
         consulted=frozenset(mentioned & {fact.id for fact in rulebook.facts}),
+        findings=tuple(finding.id for finding in in_force.findings),
+        rules=tuple(rule.id for rule in in_force.rules),
         parameters=tuple(
             ParameterUse(parameter, in_force.parameters[parameter.id])
             for parameter in rulebook.parameters
@@ -104,24 +110,17 @@ def assemble(
     rows = zip(in_force.leaves, trace.leaves, lefts, rights, strict=True)
     leaves = tuple(map(_leaf_result, rows))
     own = map(leaves.__getitem__, in_force.owners.values())  # findings', rules', consequences'
-    findings = tuple(
-        [
-            _finding_result((finding, trace.findings[finding.id], part))
-            for finding, part in zip(in_force.findings, own, strict=False)
-        ]
-    )
-    rules = tuple(
-        [
-            _rule_result((rule, trace.rules[rule.id], verdict.effects[rule.id], part))
-            for rule, part in zip(in_force.rules, own, strict=False)
-        ]
-    )
+    conclusions = map(trace.findings.__getitem__, period.findings)
+    findings = tuple(map(_finding_result, zip(in_force.findings, conclusions, own, strict=False)))
+    truths = map(trace.rules.__getitem__, period.rules)
+    effects = map(verdict.effects.__getitem__, period.rules)
+    rules = tuple(map(_rule_result, zip(in_force.rules, truths, effects, own, strict=False)))
     label = verdict.outcome or REFERRAL
     consequences = tuple(
         [
-            ConsequenceResult(item, trace.consequences[item.id], part)
+            _consequence_result((item, truth, part))
             for item, part in zip(in_force.consequences, own, strict=True)
-            if label in item.outcomes and trace.consequences[item.id] is not FALSE
+            if label in item.outcomes and (truth := trace.consequences[item.id]) is not FALSE
         ]
     )
     return Decision(
@@ -202,17 +201,16 @@ def _measure(rulebook: Rulebook, rules: tuple[RuleResult, ...], verdict: Verdict
 def _rests_on(readings: tuple[FactReading, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The known facts that were consulted, by any status other than final."""
     by_status: dict[str, list[str]] = {}
-    for fact, stated, _, why, consulted in readings:
-        if consulted and not why and stated is not None and stated.status != "final":
+    for fact, stated, value, _, consulted in readings:
+        if consulted and value is not None and stated is not None and stated.status != "final":
             by_status.setdefault(stated.status, []).append(fact.id)
     return tuple((s, tuple(by_status[s])) for s in STATUSES if s in by_status)
 
 
 def _burden(consequences: tuple[ConsequenceResult, ...]) -> Burden:
-    def total(*truths: Truth) -> int:
-        return sum(r.consequence.per_year or 0 for r in consequences if r.truth in truths)
-
-    return Burden(least=total(TRUE), most=total(TRUE, UNKNOWN))
+    sure = [r.consequence.per_year or 0 for r in consequences if r.truth is TRUE]
+    most = [r.consequence.per_year or 0 for r in consequences]
+    return Burden(least=sum(sure), most=sum(most))
 
 
 def _review(

@@ -5,7 +5,7 @@ Everything that turns truths of rules into an outcome is here, once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from oversight_engine.model.in_force import InForce
 from oversight_engine.model.rulebook import REFER, Rule, Rulebook
@@ -30,9 +30,10 @@ def combine(in_force: InForce, truths: Mapping[str, Truth]) -> Verdict:
     """Return the outcome or referral, and what stays possible, from the *truths* of the rules."""
     rulebook = in_force.rulebook
     effects = {rule.id: effect_of(rule, truths[rule.id]) for rule in in_force.rules}
+    standing = [rule for rule in in_force.rules if effects[rule.id] != "none"]
 
     def severest(*wanted: Effect) -> int:
-        outcomes = {rule.outcome for rule in in_force.rules if effects[rule.id] in wanted}
+        outcomes = {rule.outcome for rule in standing if effects[rule.id] in wanted}
         return max(map(rulebook.severity, outcomes), default=0)
 
     held = severest("holds")
@@ -45,15 +46,15 @@ def combine(in_force: InForce, truths: Mapping[str, Truth]) -> Verdict:
         decided = severest("holds", "holds_back")
     return Verdict(
         outcome=None if decided is None else rulebook.outcomes[decided].id,
-        possible=_possible(rulebook, in_force, truths, held),
+        possible=_possible(rulebook, standing, truths, held),
         effects=effects,
     )
 
 
 def _possible(
-    rulebook: Rulebook, in_force: InForce, truths: Mapping[str, Truth], held: int
+    rulebook: Rulebook, rules: Iterable[Rule], truths: Mapping[str, Truth], held: int
 ) -> tuple[str, ...]:
     """The bound: what the true rules bring, and every harsher outcome of an unknown one."""
-    unknown = {rule.outcome for rule in in_force.rules if truths[rule.id] is UNKNOWN}
+    unknown = {rule.outcome for rule in rules if truths[rule.id] is UNKNOWN}
     places = {max(held, rulebook.severity(outcome)) for outcome in unknown - {REFER}} | {held}
     return tuple(rulebook.outcomes[place].id for place in sorted(places))

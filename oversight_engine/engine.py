@@ -141,7 +141,7 @@ class Engine:
             raise InputError(f"{case.place or case.system.code}: " + "; ".join(faults))
         period = self._period(day)
         readings = read_facts(case, day, period)
-        known = {r.fact.id: r.value for r in readings if r.value is not None}
+        known = {fact.id: value for fact, _, value, _, _ in readings if value is not None}
         trace = semantics.evaluate(period.in_force, known, day)
         verdict = combine(period.in_force, trace.rules)
         remarks: list[str] = []

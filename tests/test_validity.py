@@ -120,6 +120,24 @@ def test_a_fact_is_told_its_first_fault_only():
     assert len(faults) == 1
 
 
+def test_each_day_of_several_facts_is_judged():
+    later = DAY + datetime.timedelta(days=1)
+    midnight = datetime.datetime.combine(DAY, datetime.time())
+
+    found = faults_of(
+        share=StatedFact(1, as_at=DAY),
+        size=StatedFact(1, as_at=later),
+        fall=StatedFact(0, as_at=DAY),
+        any=StatedFact(1, as_at=later),
+        met=StatedFact(True, as_at=midnight),
+    )
+
+    assert found == [
+        f"size, any: it is as at {later}, after the decision's date, {DAY}",
+        f"met: it is as at {midnight}, which is not a day",
+    ]
+
+
 def test_a_later_date_of_the_decision_makes_a_later_fact_allowed():
     stated = StatedFact(50, as_at=days_before(-1))
 

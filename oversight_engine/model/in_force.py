@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from itertools import accumulate
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from oversight_engine.model.cohort import CohortValues, StepTable
 from oversight_engine.model.expression import (
@@ -61,6 +60,8 @@ class InForce(Noun):
 
     Attributes:
         steps: the step tables of the ranked findings, by id.
+        leaves: of all conditions: of findings, of rules, then of consequences, in order.
+        owners: by kind and id of a finding, rule or consequence: where its own leaves lie.
     """
 
     rulebook: Rulebook
@@ -70,28 +71,27 @@ class InForce(Noun):
     consequences: tuple[Consequence, ...]
     not_in_force: tuple[NotInForce, ...]
     steps: Mapping[str, StepTable] = {}
+    leaves: tuple[Leaf, ...] = field(eq=False, init=False)
+    owners: dict[tuple[str, str], slice] = field(eq=False, init=False)
 
-    @cached_property
-    def _leaves_by_owner(self) -> dict[tuple[str, str], tuple[Leaf, ...]]:
-        owners: list[tuple[str, Owner]] = [("finding", finding) for finding in self.findings]
-        owners += [("rule", rule) for rule in self.rules]
-        owners += [("consequence", consequence) for consequence in self.consequences]
-        return {
-            (kind, owner.id): tuple(leaf for s in statements_of(owner) for leaf in s.leaves)
-            for kind, owner in owners
-        }
+    @leaves.default
+    def _find_leaves(self) -> tuple[Leaf, ...]:
+        return tuple(leaf for _, owner in self._owners() for leaf in _leaves_of(owner))
 
-    @cached_property
-    def leaves(self) -> tuple[Leaf, ...]:
-        """The leaves of all conditions: of findings, of rules, then of consequences, in order."""
-        return tuple(leaf for leaves in self._leaves_by_owner.values() for leaf in leaves)
+    @owners.default
+    def _find_owners(self) -> dict[tuple[str, str], slice]:
+        keys = [(kind, owner.id) for kind, owner in self._owners()]
+        ends = list(accumulate(len(_leaves_of(owner)) for _, owner in self._owners()))
+        return dict(zip(keys, map(slice, [0, *ends], ends), strict=True))
 
-    @cached_property
-    def owners(self) -> dict[tuple[str, str], slice]:
-        """By kind and id of a finding, rule or consequence: where its own leaves lie."""
-        ends = list(accumulate(map(len, self._leaves_by_owner.values())))
-        spans = map(slice, [0, *ends], ends)
-        return dict(zip(self._leaves_by_owner, spans, strict=True))
+    def _owners(self) -> Iterator[tuple[str, Owner]]:
+        yield from (("finding", finding) for finding in self.findings)
+        yield from (("rule", rule) for rule in self.rules)
+        yield from (("consequence", consequence) for consequence in self.consequences)
+
+
+def _leaves_of(owner: Owner) -> list[Leaf]:
+    return [leaf for statement in statements_of(owner) for leaf in statement.leaves]
 
 
 def find_in_force(

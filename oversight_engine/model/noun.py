@@ -3,6 +3,10 @@
 attrs would write these methods for every class, and takes longer for them than for all the rest of
 a class; a command starts by defining some sixty. Here they are written once: `Noun` gives them to
 classes that say `@frozen(eq=False, repr=False)`, and they mean what those of attrs mean.
+
+What every decision reads is no `cached_property`: attrs gives a class that has one a `__getattr__`,
+and each of its attributes then takes Python four times as long to find. It is a part with a default
+instead (`init=False`), worked out when the noun is made.
 """
 
 from __future__ import annotations

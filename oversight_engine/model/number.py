@@ -33,8 +33,9 @@ def whole_if_possible(number: Exact) -> Exact:
 
 def scaled(number: Exact, decimals: int) -> int | None:
     """Return *number* times ten to the *decimals*, or None where that is not whole."""
-    multiple, rest = divmod(10**decimals, number.denominator)
-    return None if rest else number.numerator * multiple
+    numerator, denominator = number.as_integer_ratio()
+    multiple, rest = divmod(10**decimals, denominator)
+    return None if rest else numerator * multiple
 
 
 def decimal_places(number: Exact) -> int | None:

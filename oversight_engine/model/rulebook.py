@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -164,6 +165,7 @@ class Fact(Noun):
         unit: of a number; empty for a bare number.
         decimals: of a number; a value is held as a whole number of that last place.
         range: of a number; both ends included, None where open.
+        scaled_range: the range in units of the last decimal.
         values: of a category; the ordered ones in order, if *ordered*.
         outside_order: of an ordered category; values that `<` never compares.
         max_age: days; a value older than that at the decision's date is unknown.
@@ -195,10 +197,10 @@ class Fact(Noun):
     moves_with: tuple[str, ...] = ()
     effort: Effort | None = None
     place: str = field(default="", eq=False)
+    scaled_range: tuple[int | None, int | None] = field(eq=False, init=False)
 
-    @cached_property
-    def scaled_range(self) -> tuple[int | None, int | None]:
-        """The range in units of the last decimal, both ends included."""
+    @scaled_range.default
+    def _scale_range(self) -> tuple[int | None, int | None]:
         least, most = self.range
         shift = 10**self.decimals
         return (
@@ -453,6 +455,10 @@ class Rulebook(Noun):
     def document(self, document_id: str) -> Document:
         """Return the document of that id."""
         return self._documents[document_id]
+
+    def undeclared(self, fact_ids: Iterable[str]) -> list[str]:
+        """Return those of *fact_ids* that are ids of no declared fact, in their order."""
+        return [fact_id for fact_id in fact_ids if fact_id not in self._facts]
 
     def has_fact(self, fact_id: str) -> bool:
         """Say whether a fact of that id is declared."""

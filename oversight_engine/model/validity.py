@@ -20,19 +20,22 @@ def find_faults(rulebook: Rulebook, case: Case, day: datetime.date) -> list[str]
     A reader has located and explained all of this already; this guards the cases that did not
     come through it, or were read for another rulebook or another day.
     """
-    faulty = {
-        fact_id: f"the rulebook {rulebook.id} declares no such fact"
-        for fact_id in case.facts
-        if not rulebook.has_fact(fact_id)
-    }
+    facts = case.facts
+    faulty = dict.fromkeys(
+        rulebook.undeclared(facts), f"the rulebook {rulebook.id} declares no such fact"
+    )
     period_end = case.period.end if case.period is not None else None
+    sound: datetime.date | None = None  # the day last found so: most facts share one
     for fact in rulebook.facts:
-        stated = case.facts.get(fact.id)
+        stated = facts.get(fact.id)
         if stated is None:
             continue
         # Whatever takes its age from the end of the period is as at that day.
         as_at = period_end if stated.as_at is None and fact.max_age is not None else stated.as_at
-        fault = "" if as_at is None else _fault_of_day(as_at, day)
+        fault = ""
+        if as_at is not None and as_at != sound:
+            fault = _fault_of_day(as_at, day)
+            sound = sound if fault else as_at
         if not fault and stated.likely is not None:
             fault = _fault_of_range(stated.likely)
         if not fault and stated.chances:
