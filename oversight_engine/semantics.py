@@ -10,7 +10,6 @@ import datetime
 import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from operator import itemgetter
 from typing import Any
 
 from oversight_engine.model.case import Case, StatedFact, Value
@@ -110,7 +109,7 @@ class _Evaluation:
 
     def __init__(self, in_force: InForce, known: Mapping[str, Value], as_of: datetime.date) -> None:
         self.in_force = in_force
-        self.rulebook: Rulebook = in_force.rulebook
+        self.categories = in_force.rulebook.categories
         self.as_of = as_of
         # Facts, parameters and findings share one namespace; what is not in here is unknown.
         self.values: dict[str, Any] = dict(known)
@@ -134,23 +133,24 @@ class _Evaluation:
             consequences[consequence.id] = TRUE
             if consequence.statement is not None:
                 consequences[consequence.id] = self.truth(consequence.statement.condition)
+        leaves, operands = zip(*self.noted, strict=True) if self.noted else ((), ())
         return Trace(
             findings=findings,
             rules=rules,
             consequences=consequences,
-            leaves=tuple(map(itemgetter(0), self.noted)),
-            operands=tuple(map(itemgetter(1), self.noted)),
+            leaves=leaves,
+            operands=operands,
         )
 
     def conclude(self, finding: Finding) -> Conclusion:
         """Return what *finding* comes to."""
-        truths = [self.truth(statement.condition) for statement in finding.statements]
         if finding.when is not None:
-            return truths[0]
+            return self.truth(finding.when.condition)
         if finding.value is not None:
             number = self.number(finding.value.quantity)
         else:
             assert finding.table is not None, "a finding is a condition, a value or a table"
+            truths = [self.truth(row.when.condition) for row in finding.table.rows]
             chosen = finding.table.otherwise
             if TRUE in truths:
                 chosen = finding.table.rows[truths.index(TRUE)].value
@@ -167,59 +167,67 @@ class _Evaluation:
 
     def truth(self, condition: Condition) -> Truth:
         """Return the truth of *condition*. Every part is evaluated, so every leaf is noted."""
-        leaf = _LEAVES.get(type(condition))
-        if leaf is not None:
-            place = len(self.noted)
-            noted = leaf(self, condition)
-            # A count stands before the leaves it counts; any other leaf stands at the end.
-            self.noted.insert(place, noted)
-            return noted[0]
-        if isinstance(condition, Not):
-            return negation(self.truth(condition.condition))
-        assert isinstance(condition, (And, Or)), "a condition is a leaf, or made of conditions"
-        connect = conjunction if isinstance(condition, And) else disjunction
-        return connect([self.truth(part) for part in condition.conditions])
+        truth = _TRUTHS.get(type(condition))
+        assert truth is not None, "a condition is a leaf, or made of conditions"
+        return truth(self, condition)
 
-    # Each kind of leaf: its truth, and what its sides come to.
+    def negated(self, condition: Not) -> Truth:
+        return negation(self.truth(condition.condition))
 
-    def comparison(self, leaf: Comparison) -> Noted:
+    def all_of(self, condition: And) -> Truth:
+        return conjunction([self.truth(part) for part in condition.conditions])
+
+    def any_of(self, condition: Or) -> Truth:
+        return disjunction([self.truth(part) for part in condition.conditions])
+
+    # Each kind of leaf: its truth, noted with what its sides come to.
+
+    def comparison(self, leaf: Comparison) -> Truth:
         left, right = self.number(leaf.left), self.number(leaf.right)
-        return compare(left, leaf.operator, right), (left, right)
+        truth = compare(left, leaf.operator, right)
+        self.noted.append((truth, (left, right)))
+        return truth
 
-    def holds(self, leaf: Holds) -> Noted:
+    def holds(self, leaf: Holds) -> Truth:
         value = self.values.get(leaf.name.id, UNKNOWN)
         truth = value if isinstance(value, Truth) else _truth(value)
-        return truth, (truth, None)
+        self.noted.append((truth, (truth, None)))
+        return truth
 
-    def known(self, leaf: Known) -> Noted:
+    def known(self, leaf: Known) -> Truth:
         truth = _truth(leaf.name.id in self.values)
-        return truth, (truth, None)
+        self.noted.append((truth, (truth, None)))
+        return truth
 
-    def membership(self, leaf: Membership) -> Noted:
+    def membership(self, leaf: Membership) -> Truth:
         value = self.values.get(leaf.name.id)
-        if value is None:
-            return UNKNOWN, (None, None)
-        return _truth((value in leaf.values) != leaf.negated), (value, None)
+        truth = UNKNOWN if value is None else _truth((value in leaf.values) != leaf.negated)
+        self.noted.append((truth, (value, None)))
+        return truth
 
-    def category(self, leaf: CategoryComparison) -> Noted:
+    def category(self, leaf: CategoryComparison) -> Truth:
         """Compare in the declared order. A value outside the order is on no side of anything."""
         value = self.values.get(leaf.name.id)
-        if value is None:
-            return UNKNOWN, (None, None)
-        order = self.rulebook.categories(leaf.name)
-        if value not in order:
-            return FALSE, (value, None)
-        return compare(order.index(value), leaf.operator, order.index(leaf.value)), (value, None)
+        order = self.categories(leaf.name)
+        if value in order:
+            truth = compare(order.index(value), leaf.operator, order.index(leaf.value))
+        else:
+            truth = UNKNOWN if value is None else FALSE
+        self.noted.append((truth, (value, None)))
+        return truth
 
-    def count(self, leaf: Count) -> Noted:
+    def count(self, leaf: Count) -> Truth:
         """Return a truth only where every number of the interval agrees on it."""
+        place = len(self.noted)
         truths = [self.truth(part) for part in leaf.conditions]
         least = truths.count(TRUE)
         most = least + truths.count(UNKNOWN)
         right = self.number(leaf.right)
         possible = {compare(n, leaf.operator, right) for n in range(least, most + 1)}
         truth = possible.pop() if len(possible) == 1 else UNKNOWN
-        return truth, ((least, most), right)
+        # A count stands before the leaves it counts; any other leaf stands at the end.
+        self.noted.insert(place, (truth, ((least, most), right)))
+        return truth
 
     def number(self, quantity: Quantity) -> Exact | None:
         """Return the exact value of *quantity*, or None where it is unknown."""
@@ -227,24 +235,25 @@ class _Evaluation:
             return self.values.get(quantity.id)
         if isinstance(quantity, Number):
             return quantity.value
-        if isinstance(quantity, DaysSince):
-            day = self.values.get(quantity.fact)
-            return None if day is None else (self.as_of - day).days
-        if isinstance(quantity, Aggregate):
-            return self.aggregate(quantity)
-        if isinstance(quantity, Sum):
-            left, right = self.number(quantity.left), self.number(quantity.right)
-        elif isinstance(quantity, Product):
-            left, right = self.number(quantity.factor), self.number(quantity.operand)
-        else:
-            left, right = self.number(quantity.operand), self.number(quantity.divisor)
+        return _NUMBERS[type(quantity)](self, quantity)
+
+    def sum_of(self, quantity: Sum) -> Exact | None:
+        left, right = self.number(quantity.left), self.number(quantity.right)
         if left is None or right is None:
             return None
-        if isinstance(quantity, Product):
-            return left * right
-        if isinstance(quantity, Quotient):
-            return Fraction(left) / right
         return left - right if quantity.minus else left + right
+
+    def product(self, quantity: Product) -> Exact | None:
+        factor, operand = self.number(quantity.factor), self.number(quantity.operand)
+        return None if factor is None or operand is None else factor * operand
+
+    def quotient(self, quantity: Quotient) -> Exact | None:
+        operand, divisor = self.number(quantity.operand), self.number(quantity.divisor)
+        return None if operand is None or divisor is None else Fraction(operand) / divisor
+
+    def days_since(self, quantity: DaysSince) -> int | None:
+        day = self.values.get(quantity.fact)
+        return None if day is None else (self.as_of - day).days
 
     def aggregate(self, quantity: Aggregate) -> Exact | None:
         """Return the function of the known operands, or None where none is known."""
@@ -269,13 +278,23 @@ class _Evaluation:
         return Fraction(weighted) / sum(weight for _, weight in pairs)
 
 
-_LEAVES: Mapping[type, Callable[[_Evaluation, Any], Noted]] = {
+_TRUTHS: Mapping[type, Callable[[_Evaluation, Any], Truth]] = {
+    Not: _Evaluation.negated,
+    And: _Evaluation.all_of,
+    Or: _Evaluation.any_of,
     Comparison: _Evaluation.comparison,
     Holds: _Evaluation.holds,
     Known: _Evaluation.known,
     Membership: _Evaluation.membership,
     CategoryComparison: _Evaluation.category,
     Count: _Evaluation.count,
+}
+_NUMBERS: Mapping[type, Callable[[_Evaluation, Any], Exact | None]] = {
+    Sum: _Evaluation.sum_of,
+    Product: _Evaluation.product,
+    Quotient: _Evaluation.quotient,
+    DaysSince: _Evaluation.days_since,
+    Aggregate: _Evaluation.aggregate,
 }
 
 
