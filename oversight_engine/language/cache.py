@@ -170,8 +170,6 @@ _SIMPLE: dict[str, Callable[..., Any]] = {
 }
 
 
-def _revive(value: Any) -> Any:
-    if type(value) is not list:
-        return value
+def _revive(value: list[Any]) -> Any:
     make = _SIMPLE.get(value[0]) or _CLASSES[value[0]]
-    return make(*[_revive(part) for part in value[1:]])
+    return make(*[_revive(part) if type(part) is list else part for part in value[1:]])

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from attrs import frozen
 
 from oversight_engine.errors import InputError
+from oversight_engine.language.folder import HEADING_FILE
 from oversight_engine.language.forms import (
     Form,
     Names,
@@ -20,7 +21,6 @@ from oversight_engine.language.forms import (
     span_of,
 )
 from oversight_engine.language.problems import Place, Problems, TooManyProblemsError
-from oversight_engine.language.sections import HEADING_FILE
 from oversight_engine.language.source import Broken, Node, from_mapping, read_file, read_stream
 from oversight_engine.language.statements import NO_DEFAULTS, Defaults, StatementReader
 from oversight_engine.model.case import Case, Expectation, System

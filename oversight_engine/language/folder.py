@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+HEADING_FILE = "rulebook.yaml"
+"""The file that every rulebook has, and that says what it is."""
+
 
 def files_of(folder: Path) -> tuple[Path, ...]:
     """Return the files that a rulebook in *folder* may consist of, in order of their names."""

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from attrs import frozen
 
-from oversight_engine.language.folder import files_of
+from oversight_engine.language.folder import HEADING_FILE, files_of
 from oversight_engine.language.forms import Form, refuse_other_kind
 from oversight_engine.language.problems import Place, Problems, quoted
 from oversight_engine.language.source import Broken, Node, Sequence, read_file
 from oversight_engine.language.source import Mapping as MappingNode
 from oversight_engine.model.rulebook_form import RULEBOOK_FORMAT
 
-HEADING_FILE = "rulebook.yaml"
 SECTIONS = ("facts", "parameters", "findings", "rules", "consequences")
 NEEDED_SECTIONS = ("facts", "rules")
 EXTENDS = "extends"

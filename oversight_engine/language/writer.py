@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from oversight_engine.errors import InputError
-from oversight_engine.language.sections import HEADING_FILE, SECTIONS
+from oversight_engine.language.folder import HEADING_FILE
+from oversight_engine.language.sections import SECTIONS
 from oversight_engine.model.case import Case, StatedFact
 from oversight_engine.model.case_form import CASE_FORMAT, case_data
 from oversight_engine.model.number import written
