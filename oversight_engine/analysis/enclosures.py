@@ -16,7 +16,6 @@ from oversight_engine.analysis.complete import is_complete
 from oversight_engine.model.number import Exact, rounded
 from oversight_engine.program import (
     AggregateTerm,
-    AllOf,
     FactTerm,
     FormulaTerm,
     InRange,
@@ -240,20 +239,25 @@ class Enclosure:
 
     def truths(self, proposition: Proposition) -> int:
         """Return the set of truths that *proposition* can have, as bits of `MAY`."""
-        place = max(proposition, ~proposition)
+        place = proposition if proposition >= 0 else ~proposition
         truths = self._truths[place]
         if truths is None:
             truths = self._truths[place] = self._node(place)
-        return truths if proposition >= 0 else negated(truths)
+        return truths if place == proposition else NEGATED[truths]
 
     def _node(self, place: int) -> int:
         node = self.program.nodes[place]
         if isinstance(node, InRange):
             return self._in_range(node.quantity, node.within)
-        parts = [self.truths(part) for part in node.of]
-        if isinstance(node, AllOf):
-            return conjoined(parts)
-        return tallied(parts, node)
+        if isinstance(node, Tally):
+            return tallied([self.truths(part) for part in node.of], node)
+        parts = []
+        for part in node.of:
+            truths = self.truths(part)
+            if truths == MAY[FALSE]:  # whatever the others are
+                return truths
+            parts.append(truths)
+        return conjoined(parts)
 
     def _in_range(self, place: int, within: Intervals) -> int:
         quantity = self.program.quantities[place]
@@ -294,33 +298,38 @@ def tested(least: Exact | None, most: Exact | None, within: Intervals) -> int:
 
 def negated(truths: int) -> int:
     """Return the truths of the negation of what has these *truths*."""
-    return (truths & MAY[UNKNOWN]) | (truths & MAY[TRUE]) >> 2 | (truths & MAY[FALSE]) << 2
+    return NEGATED[truths]
+
+
+NEGATED = tuple(
+    (truths & MAY[UNKNOWN]) | (truths & MAY[TRUE]) >> 2 | (truths & MAY[FALSE]) << 2
+    for truths in range(1 << len(MAY))
+)
 
 
 def conjoined(parts: list[int]) -> int:
     """Return the truths of the conjunction of what has the truths *parts*, each by itself."""
-    truths = 0
-    if any(part & MAY[FALSE] for part in parts):
-        truths |= MAY[FALSE]
-    above_false = [part & ~MAY[FALSE] for part in parts]
-    if all(above_false):
-        if any(part & MAY[UNKNOWN] for part in parts):
-            truths |= MAY[UNKNOWN]
-        if all(part & MAY[TRUE] for part in parts):
-            truths |= MAY[TRUE]
-    return truths
+    some, every, is_above = 0, MAY[TRUE], True
+    for part in parts:
+        some |= part
+        every &= part
+        is_above = is_above and part != MAY[FALSE]
+    truths = some & MAY[FALSE]
+    return truths | (some & MAY[UNKNOWN]) | every if is_above else truths
 
 
 def tallied(parts: list[int], tally: Tally) -> int:
     """Return the truths of *tally* over what has the truths *parts*, each by itself."""
-    counts = {(0, 0)}  # how many are true, how many unknown
+    true, unknown = parts.count(MAY[TRUE]), parts.count(MAY[UNKNOWN])
+    counts = {(true, unknown)}  # how many are true, how many unknown
     for part in parts:
-        counts = {
-            (true + (truth == TRUE), unknown + (truth == UNKNOWN))
-            for true, unknown in counts
-            for truth in (FALSE, UNKNOWN, TRUE)
-            if part & MAY[truth]
-        }
+        if part not in MAY:
+            counts = {
+                (true + (truth == TRUE), unknown + (truth == UNKNOWN))
+                for true, unknown in counts
+                for truth in (FALSE, UNKNOWN, TRUE)
+                if part & MAY[truth]
+            }
     truths = 0
     for true, unknown in counts:
         truths |= MAY[counted(true, unknown, tally.within)]
@@ -329,11 +338,14 @@ def tallied(parts: list[int], tally: Tally) -> int:
 
 def counted(true: int, unknown: int, within: Intervals) -> int:
     """Return the truth of a tally that wants *within*, of which so many hold and so many may."""
-    inside = {
-        any((a is None or a <= n) and (b is None or n <= b) for a, b in within)
-        for n in range(true, true + unknown + 1)
-    }
-    return UNKNOWN if len(inside) > 1 else TRUE if True in inside else FALSE
+    truth = None
+    for n in range(true, true + unknown + 1):
+        is_inside = any((a is None or a <= n) and (b is None or n <= b) for a, b in within)
+        if truth is None:
+            truth = is_inside
+        elif is_inside != truth:
+            return UNKNOWN
+    return TRUE if truth else FALSE
 
 
 # Aggregates

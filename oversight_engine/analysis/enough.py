@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 
 from oversight_engine.analysis.enclosures import Reach
 from oversight_engine.analysis.ground import Ground
@@ -21,6 +22,8 @@ def enough_of(
     there = ground.at(others)
 
     def does(first: int, last: int) -> bool:
+        if first == last == chosen and not wanted.some:
+            return True  # that is why it was chosen
         at = there.changed({fact.id: Reach(first, last)}, ground.supports.readers)
         return all(not at.truths(p) & ~allowed for p, allowed in wanted.every) and (
             not wanted.some or any(not at.truths(p) & ~allowed for p, allowed in wanted.some)
@@ -31,10 +34,25 @@ def enough_of(
     if fact.type == "category":
         codes = range(-len(fact.outside_order), len(fact.values))
         return [(code, code) for code in codes if does(code, code)]
-    least, most = _span(ground, fact, chosen)
-    first = _furthest(chosen, least, lambda end: does(end, chosen))
-    last = _furthest(chosen, most, lambda end: does(first, end))
+    up, down = _ends(ground, fact, chosen)
+    first = _furthest(down, lambda end: does(end, chosen))
+    last = _furthest(up, lambda end: does(first, end))
     return [(first, last)]
+
+
+def _ends(ground: Ground, fact: Fact, chosen: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Return up to where, and down to where, all may do alike, each the nearest to *chosen* first.
+
+    Where the fact is judged by itself, that is where its cells end.
+    """
+    least, most = _span(ground, fact, chosen)
+    cuts = ground.supports.cuts.get(fact.id)
+    if cuts is None:
+        return range(chosen, most + 1), range(chosen, least - 1, -1)
+    place = bisect_right(cuts, chosen)
+    up = [cut - 1 for cut in cuts[place:] if cut <= most]
+    down = [cut for cut in reversed(cuts[:place]) if cut > least]
+    return [*up, most], [*down, least]
 
 
 def _span(ground: Ground, fact: Fact, chosen: int) -> tuple[int, int]:
@@ -45,12 +63,12 @@ def _span(ground: Ground, fact: Fact, chosen: int) -> tuple[int, int]:
     return (-far if least is None else least), (far if most is None else most)
 
 
-def _furthest(chosen: int, end: int, does: Callable[[int], bool]) -> int:
-    """Return the number furthest from *chosen* on the way to *end* up to which all would do."""
-    if does(end):
-        return end
-    near, far = chosen, end
-    while abs(far - near) > 1:
+def _furthest(ends: Sequence[int], does: Callable[[int], bool]) -> int:
+    """Return the furthest of *ends* up to which all would do; up to the nearest they do."""
+    near, far = 0, len(ends)
+    if does(ends[-1]):
+        return ends[-1]
+    while far - near > 1:
         middle = (near + far) // 2
-        near, far = (middle, far) if does(middle) else (near, middle)
-    return near
+        near, far = (middle, far) if does(ends[middle]) else (near, middle)
+    return ends[near]

@@ -250,9 +250,9 @@ def _together(rulebook: Rulebook, known: Mapping[str, int]) -> list[tuple[str, .
                 whole = sets[fact.id] | sets[other]
                 for each in whole:
                     sets[each] = whole
-    order = [fact.id for fact in rulebook.facts]
+    order = {fact.id: place for place, fact in enumerate(rulebook.facts)}
     groups = {id(found): found for found in sets.values()}
-    return [tuple(sorted(found, key=order.index)) for found in groups.values()]
+    return [tuple(sorted(found, key=order.__getitem__)) for found in groups.values()]
 
 
 def _why_fixed(fact: Fact, without: frozenset[str], *, is_known: bool) -> str:

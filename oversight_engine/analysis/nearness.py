@@ -86,6 +86,8 @@ class Nearness:
                     key=lambda value: abs(value - self.known[fact.id]),
                 )  # fmt: skip
             for value in values:
+                if not left:
+                    break
                 at = self.where(fact_id, value, value)
                 for rule, truth in list(left.values()):
                     if at.truths(rule.proposition) != truth:

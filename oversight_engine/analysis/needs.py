@@ -18,6 +18,7 @@ from oversight_engine.analysis.enclosures import (
     UNKNOWN,
     is_whole,
     negated,
+    tested,
 )
 from oversight_engine.analysis.levers import NOTHING, Weight
 from oversight_engine.model.number import Exact, whole_if_possible
@@ -65,8 +66,9 @@ class Needs:
 
     def of(self, proposition: Proposition, allowed: int) -> Need:
         """Return what it needs for *proposition* to have a truth that is *allowed*."""
-        place = max(proposition, ~proposition)
-        wanted = allowed if proposition >= 0 else negated(allowed)
+        place, wanted = proposition, allowed
+        if proposition < 0:
+            place, wanted = ~proposition, negated(allowed)
         key = place, wanted
         if key not in self._known:
             self._known[key] = self._of(place, wanted)
@@ -242,10 +244,20 @@ def cheapest_rates(search: Search, place: int, levers: tuple[int, ...]) -> tuple
 
 
 def able_options(search: Search, place: int, wanted: int, lever: int) -> list[int]:
-    """Return the options of *lever* with which the node at *place* is as *wanted*."""
+    """Return the options of *lever* with which the test at *place* is as *wanted*."""
+    node = search.program.nodes[place]
+    assert isinstance(node, InRange), "a test is of a quantity"
+    quantity = search.program.quantities[node.quantity]
+    facts, bases, options, *_ = search.levers[lever]
+    alone = search.supports.alone(quantity)
+    if alone is not None:
+        fact, multiple = alone
+        first = multiple * bases[facts.index(fact)] + quantity.constant
+        numbers = [first + multiple * option for option in options]
+        return [n for n, at in enumerate(numbers) if tested(at, at, node.within) & wanted]
     return [
         option
-        for option in range(len(search.levers[lever].options))
+        for option in range(len(options))
         if search.changed(search.now, lever, (option, option, False)).truths(place) & wanted
     ]
 

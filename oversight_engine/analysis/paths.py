@@ -219,22 +219,22 @@ class _Finding:
                 whole: set[int] = set().union(*(joined[place] for place in places))
                 for place in whole:
                     joined[place] = whole
-        sets = {id(whole): whole for whole in joined.values()}
+        none = set[int]()
+        mine: dict[int, list[tuple[bool, tuple[Proposition, int]]]] = {}
+        for (is_some, proposition, allowed), places in reached.items():
+            whole = joined[next(iter(places))] if places else none
+            mine.setdefault(id(whole), []).append((is_some, (proposition, allowed)))
 
         def part(levers: set[int]) -> _Part:
-            mine = [
-                (is_some, (proposition, allowed))
-                for (is_some, proposition, allowed), places in reached.items()
-                if (places <= levers if levers else not places) and (places or not levers)
-            ]
+            asked = mine.get(id(levers), ())
             return _Part(
                 tuple(sorted(levers)),
-                tuple(wanted for is_some, wanted in mine if not is_some),
-                tuple(wanted for is_some, wanted in mine if is_some),
+                tuple(wanted for is_some, wanted in asked if not is_some),
+                tuple(wanted for is_some, wanted in asked if is_some),
             )
 
-        parts = [part(levers) for levers in sets.values()]
-        return [each for each in parts if each.every or each.some], part(set())
+        sets = {id(whole): whole for whole in joined.values() if id(whole) in mine}
+        return list(map(part, sets.values())), part(none)
 
     def has(self, wanted: tuple[Proposition, int]) -> bool:
         return bool(self.now.truths(wanted[0]) & wanted[1])

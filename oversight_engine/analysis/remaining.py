@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from oversight_engine.analysis.by_solver import Solver
@@ -86,9 +87,11 @@ class Remaining:
         """
         self.ground, self.known, self.now = ground, known, now
         self.solver, self.most = solver, most
-        self.degrees_now = {
-            rule.id: self.degree_at(now, (rule,)) for rule in self.ground.program.rules
-        }
+
+    @cached_property
+    def degrees_now(self) -> Mapping[str, Degree]:
+        """What each rule comes to, nothing being otherwise."""
+        return {rule.id: self.degree_at(self.now, (rule,)) for rule in self.ground.program.rules}
 
     def of(self, spreads: Iterable[Spread]) -> Remains:
         """Return what all rules can come to.

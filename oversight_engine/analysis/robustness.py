@@ -9,14 +9,14 @@ are the outcomes, as fractions, the facts taken as independent.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate, combinations
 
 from attrs import evolve
 
 from oversight_engine.analysis.by_solver import Solver
-from oversight_engine.analysis.enclosures import Reach
+from oversight_engine.analysis.enclosures import Enclosure, Reach
 from oversight_engine.analysis.found_robustness import (
     About,
     Basis,
@@ -82,9 +82,15 @@ class Examiner:
             ground = Ground.of(self.engine.rulebook, day, self.engine.cohort)
             self._grounds[day] = ground, finer_ground(self.engine, day)
         ground, finer = self._grounds[day]
-        rounding, solver = Rounding(finer, decision), Solver(seconds)
-        found = _Examination(ground, decision, solver, most).robustness(rounding)
-        return _Examination(finer, decision, solver, most).with_rounding(found, rounding)
+        solver, known, rounding = (
+            Solver(seconds),
+            ground.known_in(decision),
+            Rounding(finer, decision),
+        )
+        now = ground.at(known)
+        found = _Examination(ground, decision, known, now, solver, most).robustness(rounding)
+        finely = _Examination(finer, decision, rounding.known, rounding.now, solver, most)
+        return finely.with_rounding(found, rounding)
 
 
 def find_robustness(
@@ -104,11 +110,18 @@ def find_robustness(
 class _Examination:
     """What becomes of one case."""
 
-    def __init__(self, ground: Ground, decision: Decision, solver: Solver, most: int) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        decision: Decision,
+        known: Mapping[str, int],
+        now: Enclosure,
+        solver: Solver,
+        most: int,
+    ) -> None:
         self.ground, self.decision = ground, decision
         self.day = decision.as_of
-        self.known = ground.known_in(decision)
-        self.now = ground.at(self.known)
+        self.known, self.now = known, now
         self.remaining = Remaining(ground, self.known, self.now, solver, most)
         self.undecided: list[Undecided] = []
         self.because = ""

@@ -105,6 +105,11 @@ class Search:
         Raises:
             AnalysisLimitError: more boxes would have to be looked at than is allowed.
         """
+        self.found = []
+        at_once = self.at_once(may_stay=may_stay)
+        if at_once is not None:
+            yield at_once
+            return
         start: Box = tuple(
             (0, len(lever.options) - 1, may_stay and lever.stays is None) for lever in self.levers
         )
@@ -113,7 +118,6 @@ class Search:
         heap: list[tuple[Weight, bool, int, Region, Answer | None]] = []
         heapq.heappush(heap, (NOTHING, True, next(order), self.region(start), None))
         looked = 0
-        self.found = []
         while heap and len(self.found) < number:
             _, _, _, region, answer = heapq.heappop(heap)
             if self.is_repeated(region.box):
@@ -127,6 +131,20 @@ class Search:
                 raise AnalysisLimitError(f"no least answer was found within {self.most:,} steps")
             for weight, part, reached in self.look(region):
                 heapq.heappush(heap, (weight, reached is None, next(order), part, reached))
+
+    def at_once(self, *, may_stay: bool) -> Answer | None:
+        """Return the only answer there is where one unknown fact is all, and its best value does.
+
+        Whatever it turns out to be counts the same, and moves the same.
+        """
+        if len(self.levers) != 1 or self.levers[0].stays is not None or not self.most:
+            return None
+        [lever] = self.levers
+        if may_stay and self.has_all(self.changed(self.now, 0, (*NO_OPTION, True))):
+            return None
+        if not self.has_all(self.changed(self.now, 0, (lever.best, lever.best, False))):
+            return None
+        return Answer(lever.weight(lever.best), {0: lever.best})
 
     def is_repeated(self, box: Box) -> bool:
         """Say whether all of *box* moves whatever an answer moved that was found already."""
@@ -145,7 +163,7 @@ class Search:
 
     def look(self, region: Region) -> Iterator[tuple[Weight, Region, Answer | None]]:
         """Yield what is to be looked at instead of *region*, each with the least it can count."""
-        if not self.is_possible(region.within):
+        if not self.has_all(region.within):
             return
         lacking = self.lacking(region)
         if lacking is None:
@@ -212,8 +230,8 @@ class Search:
                 one, two = one + weight[0], two + weight[1]
         return one, two
 
-    def is_possible(self, within: Enclosure) -> bool:
-        """Say whether a box may hold all that is wanted."""
+    def has_all(self, within: Enclosure) -> bool:
+        """Say whether a box may hold all that is wanted; of a point, whether it does."""
         if not all(within.truths(p) & allowed for p, allowed in self.wanted.every):
             return False
         some = self.wanted.some
@@ -264,7 +282,7 @@ class Search:
 
     def open_levers(self, proposition: Proposition, box: Box) -> list[int]:
         """Return the levers that *proposition* rests on and that can still move in *box*."""
-        levers = self.all_levers(max(proposition, ~proposition))
+        levers = self.all_levers(proposition if proposition >= 0 else ~proposition)
         return [lever for lever in levers if self.is_open(box[lever])]
 
     # Dividing a box
@@ -358,12 +376,15 @@ class Search:
         node = self.program.nodes[place]
         if isinstance(node, InRange):
             quantity = self.program.quantities[node.quantity]
-            for term, _ in quantity.multiples:
-                for fact in sorted(self.supports.of_term(term)):
-                    number = self.lever_of.get(fact)
-                    if number is not None and self.is_open(region.box[number]):
-                        return number, (place, wanted)
-            return None, None
+            levers = [
+                self.lever_of[fact]
+                for term, _ in quantity.multiples
+                for fact in sorted(self.supports.of_term(term))
+                if fact in self.lever_of and self.is_open(region.box[self.lever_of[fact]])
+            ]
+            if not wanted & MAY[UNKNOWN]:  # nothing but what is unknown makes it known
+                levers.sort(key=lambda lever: not region.nearest[lever][2])
+            return (levers[0], (place, wanted)) if levers else (None, None)
         for part, target in _ways(node, [region.at.truths(part) for part in node.of], wanted):
             if region.within.truths(part) & target:
                 found = self.pivot(region, part, target)

@@ -117,7 +117,7 @@ class Supports:
         }
         joined: set[str] = set()
         for quantity, edges in self._tests():
-            alone = self._alone(quantity)
+            alone = self.alone(quantity)
             if alone is None:
                 joined |= self.numbers_in(quantity)
             else:
@@ -127,7 +127,7 @@ class Supports:
             if isinstance(term, AggregateTerm):
                 joined = joined.union(*map(self.numbers_in, term.operands))
             elif isinstance(term, FormulaTerm):
-                alone = self._alone(term.formula)
+                alone = self.alone(term.formula)
                 if term.steps is None or alone is None:
                     joined |= self.numbers_in(term.formula)
                 else:
@@ -146,7 +146,7 @@ class Supports:
         for place, begins in edges.items():
             yield self.program.quantities[place], sorted(begins)
 
-    def _alone(self, quantity: LinearSum) -> tuple[str, int] | None:
+    def alone(self, quantity: LinearSum) -> tuple[str, int] | None:
         """Return the one fact in *quantity* and its multiple, if there is nothing else in it."""
         if len(quantity.multiples) != 1:
             return None

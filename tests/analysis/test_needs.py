@@ -93,3 +93,32 @@ def test_what_is_needed_is_no_more_than_any_point_that_has_it_counts(book, data)
     elif counts:
         for part in (0, 1):
             assert start[part] + more[part] <= min(count[part] for count in counts)
+
+
+@settings(max_examples=60)
+@given(small_rulebooks(), st.data())
+def test_one_unknown_fact_stays_so_where_that_does_and_moves_only_where_it_helps(book, data):
+    ground = Ground.of(book, b.DAY, None)
+    known = {f: whole_of(book.fact(f), data.draw(st.sampled_from(VALUES[f])), b.DAY)
+             for f in VALUES}  # fmt: skip
+    del known[data.draw(st.sampled_from(sorted(VALUES)))]
+    levers = find_levers(
+        ground.scales, known, ground.supports.cuts, b.DAY,
+        measure="facts", toward="better", far=ground.far, without=frozenset(known),
+    ).levers  # fmt: skip
+    quiet = ground.quiet(data.draw(st.sampled_from(b.SCALE)))
+    wanted = Wanted(tuple((rule.proposition, allowed) for rule, allowed in quiet))
+    search = Search(ground.supports, ground.at(known), levers, wanted)
+    found = list(search.answers(2))
+    points = [
+        search.region(point).at
+        for point in points_of(search, ((0, len(levers[0].options) - 1, True),))
+    ]
+    *moved, stays = [search.has_all(at) for at in points]
+
+    assert [dict(each.moved) for each in found] == (
+        [{}] if stays else [found[0].moved] if any(moved) else []
+    )
+    assert all(moved[each.moved[0]] for each in found if each.moved)
+    if found and moved[levers[0].best] and not stays:
+        assert found[0].moved == {0: levers[0].best}

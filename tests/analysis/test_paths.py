@@ -14,8 +14,11 @@ from oversight_engine.analysis.levers import MEASURES
 from oversight_engine.analysis.paths import Pathfinder, find_paths
 from oversight_engine.engine import Engine
 from oversight_engine.errors import AnalysisLimitError, EvaluatorUnavailableError, InputError
+from oversight_engine.language.cases import read_cases
+from oversight_engine.language.rulebooks import load_rulebook
 from oversight_engine.model.people import HistoryDeclaration
 from oversight_engine.model.rulebook import REFERRAL, Effort, LocalPriorityFacts
+from oversight_engine.resources import shipped
 from tests import builders as b
 from tests.analysis.small import FACTS, VALUES, all_cases, all_outcomes, key_of, small_rulebooks
 
@@ -349,3 +352,14 @@ def test_a_fact_is_next_due_by_its_cadence(cadence, as_at, due):
     day = as_at and datetime.date.fromisoformat(as_at)
 
     assert str(next_due(cadence, day, b.DAY)) == str(due)
+
+
+def test_what_nobody_stated_is_found_in_few_steps_and_at_its_best():
+    book = load_rulebook(shipped("rules") / "hewitt-2023")
+    case = read_cases(shipped("cases") / "ics-2025-q2", book)[0]
+    finder = Pathfinder(engine_for(book))
+    found = finder.find(case, book.lightest, number=1, most=20)
+
+    assert not found.by_z3
+    after = {change.fact.id: change.after for change in found.paths[0].changes}
+    assert after["local_priorities_on_track"] <= after["local_priorities_agreed"]
