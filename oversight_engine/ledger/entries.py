@@ -409,13 +409,14 @@ def references_of(data: Plain) -> Iterable[str]:
         yield data["attestation"]["certificate"]
 
 
-def identity_of(data: Plain) -> str:
-    """Return what no two entries share, of the *data* of a decision's entry.
+def identity_of(data: Plain, written: Written | None = None) -> str:
+    """Return what no two entries share, of a decision's *data*, of which some may be *written*.
 
     It is the digest of the recorded decision's bytes; of one that follows a correction, that
     together with the number of the entry that it supersedes.
     """
-    identity = _identity(data | {"kind": "decision"}, Written(data))
+    written = Written(data) if written is None else written
+    identity = _identity(data | {"kind": "decision"}, written)
     assert identity is not None, "every decision has one"
     return identity
 

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from oversight_engine.errors import InputError
-from oversight_engine.ledger.bulk import read_quickly
-from oversight_engine.ledger.entries import Draft, identity_of
-from oversight_engine.ledger.folding import Fold, check_drafts, fold
+from oversight_engine.ledger.bulk import find_codec, read_quickly
+from oversight_engine.ledger.entries import Draft, Written, identity_of
+from oversight_engine.ledger.folding import Fold, fold
 from oversight_engine.ledger.history import History, with_history
 from oversight_engine.ledger.keys import Signer
 from oversight_engine.ledger.log import Clock, Ledger, Recorded
@@ -162,9 +162,10 @@ class Recorder:
 
     def _check(self, ledger: Ledger) -> None:
         """Refuse what is no legal move, or was decided on what the ledger does not say any more."""
-        now = self._clock()
+        now, number, write = self._clock(), ledger.size + 1, find_codec().write
         for decision, draft, drawn in self._waiting:
-            if ledger.store.number_of(identity_of(draft.data)) is not None:
+            written = Written(draft.data, write)
+            if ledger.store.number_of(identity_of(draft.data, written)) is not None:
                 continue  # recorded already: nothing is added
             code = drawn.given.system.code
             # Nothing that is recorded changes but by an entry that says so, on the same system.
@@ -177,7 +178,7 @@ class Recorder:
                     )
             folded = Fold(self._terms_of)
             folded.standings.update(drawn.standings)
-            check_drafts(folded, [draft], ledger.size + 1, now)
+            folded.add(draft.entry(number, now, written=written))
 
     def _terms_of(self, digest: str) -> Terms:
         if digest not in self._terms:
