@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -455,10 +454,6 @@ class Rulebook(Noun):
     def document(self, document_id: str) -> Document:
         """Return the document of that id."""
         return self._documents[document_id]
-
-    def undeclared(self, fact_ids: Iterable[str]) -> list[str]:
-        """Return those of *fact_ids* that are ids of no declared fact, in their order."""
-        return [fact_id for fact_id in fact_ids if fact_id not in self._facts]
 
     def has_fact(self, fact_id: str) -> bool:
         """Say whether a fact of that id is declared."""

@@ -20,16 +20,15 @@ def find_faults(rulebook: Rulebook, case: Case, day: datetime.date) -> list[str]
     A reader has located and explained all of this already; this guards the cases that did not
     come through it, or were read for another rulebook or another day.
     """
-    facts = case.facts
-    faulty = dict.fromkeys(
-        rulebook.undeclared(facts), f"the rulebook {rulebook.id} declares no such fact"
-    )
+    facts, declared = case.facts, 0
+    faulty: dict[str, str] = {}
     period_end = case.period.end if case.period is not None else None
     sound: datetime.date | None = None  # the day last found so: most facts share one
     for fact in rulebook.facts:
         stated = facts.get(fact.id)
         if stated is None:
             continue
+        declared += 1
         # Whatever takes its age from the end of the period is as at that day.
         as_at = period_end if stated.as_at is None and fact.max_age is not None else stated.as_at
         fault = ""
@@ -44,6 +43,9 @@ def find_faults(rulebook: Rulebook, case: Case, day: datetime.date) -> list[str]
             fault = fault_of_value(fact, stated.value)
         if fault:
             faulty[fact.id] = fault
+    if declared < len(facts):
+        why = f"the rulebook {rulebook.id} declares no such fact"
+        faulty = {name: why for name in facts if not rulebook.has_fact(name)} | faulty
     return _told(faulty) if faulty else []
 
 
