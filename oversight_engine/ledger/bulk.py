@@ -60,6 +60,7 @@ class Answer(NamedTuple):
         replaced: of these facts, what the case itself states.
         supersedes: the number of the decision that it takes the place of; 0 for none.
         recorded_at: when it was recorded, as written.
+        held: returns the rules that held against the system.
     """
 
     number: int
@@ -75,6 +76,7 @@ class Answer(NamedTuple):
     replaced: Mapping[str, Statement] = NOTHING
     supersedes: int = 0
     recorded_at: str = ""
+    held: Callable[[], frozenset[str]] = frozenset
 
 
 Reader = Callable[[bytes], Answer | None]
@@ -91,14 +93,20 @@ class Outline:
     about = None
     masked = ()
 
-    def __init__(self, number: int, data: Plain, facts: Mapping[str, Statement]) -> None:
+    def __init__(
+        self,
+        number: int,
+        data: Plain,
+        facts: Mapping[str, Statement],
+        held: Callable[[], frozenset[str]],
+    ) -> None:
         """Keep them; the *facts* are those that the case states itself."""
-        self.number, self.data, self.facts = number, data, facts
+        self.number, self.data, self.facts, self._held = number, data, facts, held
 
     @cached_property
     def held(self) -> frozenset[str]:
         """The rules that held against the system."""
-        return held_in(self.data["decision"]["rules"])
+        return self._held()
 
     @property
     def recorded_at(self) -> datetime.datetime:
@@ -136,7 +144,7 @@ def outline_of(answer: Answer, question: Question) -> Outline:
         "supersedes": answer.supersedes,
         "recorded_at": answer.recorded_at,
     }
-    return Outline(answer.number, data, facts)
+    return Outline(answer.number, data, facts, answer.held)
 
 
 class _Recorded(dict[str, Any]):
@@ -147,7 +155,7 @@ class _Recorded(dict[str, Any]):
         self._recorded = recorded
 
     def __missing__(self, key: str) -> Any:
-        self[key] = part = _part_reader()(self._recorded, key)
+        self[key] = part = find_codec().read(self._recorded)[key]
         return part
 
 
@@ -162,18 +170,6 @@ def find_codec() -> Codec:
     # data, which it refuses.
     encoder = msgspec.json.Encoder(order="sorted", enc_hook=str.__str__)
     return Codec(msgspec.json.Decoder().decode, encoder.encode)
-
-
-@cache
-def _part_reader() -> Callable[[bytes, str], Any]:
-    """Return what reads what stands at a key, and passes over the rest where that is faster."""
-    try:
-        import msgspec
-    except ModuleNotFoundError:
-        return lambda content, key: json.loads(content)[key]
-    read_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-    read = msgspec.json.Decoder().decode
-    return lambda content, key: read(read_raw(content)[key])
 
 
 def read_quickly(content: bytes) -> Entry:
@@ -226,6 +222,7 @@ def read_plainly(content: bytes) -> Answer | None:
             replaced=replaced,
             supersedes=data.get("supersedes", 0),
             recorded_at=data["recorded_at"],
+            held=lambda: held_in(recorded["rules"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise OddCaseError from error
@@ -259,7 +256,7 @@ def _fast_reader() -> Reader:
     )  # fmt: skip
     concluded = struct(
         "Concluded", ("semantics", int), ("rulebook", str), ("decision", Any), ("reform", str, ""),
-        ("cohort", str, ""), ("review_on", Any, None),
+        ("cohort", str, ""), ("review_on", Any, None), ("rules", Raw, nothing),
     )  # fmt: skip
     system = struct("System", ("code", str))
     period = defstruct(
@@ -272,6 +269,7 @@ def _fast_reader() -> Reader:
     read_parts = msgspec.json.Decoder(entry).decode
     read_concluded = msgspec.json.Decoder(concluded).decode
     read_case = msgspec.json.Decoder(stated_case).decode
+    read_rules = msgspec.json.Decoder().decode
     read_raw = msgspec.json.Decoder(dict[str, Raw]).decode
     read_fact = msgspec.json.Decoder(fact).decode
     write = msgspec.json.Encoder(order="sorted").encode
@@ -310,7 +308,7 @@ def _fast_reader() -> Reader:
                 Basis(made.semantics, made.rulebook, made.reform, made.cohort),
                 bytes(found.decision), made.decision, made.review_on,
                 question, found.masked, found.history, replaced, found.supersedes,
-                found.recorded_at,
+                found.recorded_at, lambda: held_in(read_rules(made.rules)),
             )  # fmt: skip
         except (AttributeError, KeyError, TypeError, msgspec.MsgspecError) as error:
             raise OddCaseError from error
