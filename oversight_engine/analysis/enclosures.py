@@ -130,6 +130,11 @@ class Enclosure:
 
     def total(self, quantity: LinearSum) -> Reach:
         """Return what *quantity* can come to, its divisor left aside."""
+        if len(quantity.multiples) == 1 and not quantity.constant:
+            [(place, multiple)] = quantity.multiples
+            if multiple == 1:
+                reach = self.term(place)
+                return reach if reach.known else NOTHING_KNOWN
         least: Exact | None = quantity.constant
         most: Exact | None = quantity.constant
         known, unknown = True, False

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from oversight_engine.analysis.enclosures import Reach
+from oversight_engine.analysis.enclosures import Enclosure, Reach
 from oversight_engine.analysis.ground import Ground
 from oversight_engine.analysis.search import Wanted
 from oversight_engine.model.rulebook import Fact
 
 
 def enough_of(
-    ground: Ground, fact: Fact, chosen: int, others: Mapping[str, int], wanted: Wanted
+    ground: Ground, fact: Fact, chosen: int, there: Enclosure, wanted: Wanted
 ) -> list[tuple[int, int]]:
-    """Return from where to where *fact* would do as its term, the *others* being as they are.
+    """Return from where to where *fact* would do as its term, all else being as it is *there*.
 
     Of a number or a date that is all around *chosen*; of what has no order, each code by itself.
     """
-    there = ground.at(others)
 
     def does(first: int, last: int) -> bool:
         if first == last == chosen and not wanted.some:
@@ -34,19 +33,21 @@ def enough_of(
     if fact.type == "category":
         codes = range(-len(fact.outside_order), len(fact.values))
         return [(code, code) for code in codes if does(code, code)]
-    up, down = _ends(ground, fact, chosen)
+    up, down = _ends(ground, fact, chosen, there)
     first = _furthest(down, lambda end: does(end, chosen))
     last = _furthest(up, lambda end: does(first, end))
     return [(first, last)]
 
 
-def _ends(ground: Ground, fact: Fact, chosen: int) -> tuple[Sequence[int], Sequence[int]]:
+def _ends(
+    ground: Ground, fact: Fact, chosen: int, there: Enclosure
+) -> tuple[Sequence[int], Sequence[int]]:
     """Return up to where, and down to where, all may do alike, each the nearest to *chosen* first.
 
-    Where the fact is judged by itself, that is where its cells end.
+    That is where its cells end, where they can be told.
     """
     least, most = _span(ground, fact, chosen)
-    cuts = ground.supports.cuts.get(fact.id)
+    cuts = ground.supports.cuts_at(fact.id, chosen, there)
     if cuts is None:
         return range(chosen, most + 1), range(chosen, least - 1, -1)
     place = bisect_right(cuts, chosen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -122,9 +121,7 @@ class Nearness:
         None where it is in a number that is no sum, so that nothing short of trying tells.
         """
         base = self.known[fact.id]
-        cuts = self.ground.supports.cuts.get(fact.id)
-        if cuts is None:
-            cuts = self.cuts_with_others(fact.id, now)
+        cuts = self.ground.supports.cuts_at(fact.id, base, now)
         if cuts is None:
             return None
         least, most = fact.scaled_range
@@ -136,22 +133,6 @@ class Nearness:
             ),
             key=lambda value: (abs(value - base), value),
         )  # fmt: skip
-
-    def cuts_with_others(self, fact_id: str, now: Enclosure) -> tuple[int, ...] | None:
-        """Return where *fact_id* changes a sum, all else being as it is."""
-        sums = self.ground.supports.sums_with(fact_id)
-        if sums is None:
-            return None
-        cuts: set[int] = set()
-        for quantity, multiple, begins in sums:
-            total = now.total(quantity)
-            if total.known:
-                value = total.least
-                assert value is not None, "a case is a point"
-                for edge in begins:
-                    at = self.known[fact_id] + (edge - value) / multiple
-                    cuts |= {math.ceil(at), math.floor(at) + 1}
-        return tuple(sorted(cuts))
 
     def threshold(
         self, rule: RuleEntry, fact: Fact, at: int, span: tuple[int, int] | None

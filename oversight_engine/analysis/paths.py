@@ -15,7 +15,7 @@ from typing import NamedTuple
 from attrs import evolve
 
 from oversight_engine.analysis.cadence import next_due
-from oversight_engine.analysis.enclosures import MAY, TRUE, UNKNOWN
+from oversight_engine.analysis.enclosures import MAY, TRUE, UNKNOWN, Enclosure, Reach
 from oversight_engine.analysis.enough import enough_of
 from oversight_engine.analysis.examples import accepted_status
 from oversight_engine.analysis.found_paths import Change, Obstacle, Path, Paths
@@ -354,11 +354,15 @@ class _Finding:
             lever = self.levers[place]
             for fact, base in zip(lever.facts, lever.bases, strict=True):
                 numbers[fact] = base + lever.options[option]
-        changed = [fact for place in moved for fact in self.levers[place].facts]
-        readings = {reading.fact.id: reading for reading in self.decision.facts}
-        order = [reading.fact.id for reading in self.decision.facts]
+        changed = {fact for place in moved for fact in self.levers[place].facts}
+        there = self.now.changed(
+            {fact: Reach(numbers[fact], numbers[fact]) for fact in changed},
+            self.ground.supports.readers,
+        )
         return tuple(
-            self.change(readings[fact], numbers) for fact in sorted(changed, key=order.index)
+            self.change(reading, numbers, there)
+            for reading in self.decision.facts
+            if reading.fact.id in changed
         )
 
     def changed(self, changes: Iterable[Change]) -> Case:
@@ -378,7 +382,7 @@ class _Finding:
             )
         return evolve(self.case, facts=facts)
 
-    def change(self, reading: FactReading, numbers: Mapping[str, int]) -> Change:
+    def change(self, reading: FactReading, numbers: Mapping[str, int], there: Enclosure) -> Change:
         fact, day = reading.fact, self.day
         value = partial(value_of, fact, day=day)
         as_at = reading.stated.as_at if reading.stated is not None else None
@@ -388,13 +392,17 @@ class _Finding:
             fact=fact,
             before=reading.value,
             after=value(numbers[fact.id]),
-            enough=self.enough(fact, numbers, value),
+            enough=self.enough(fact, numbers, there, value),
             why_unknown=reading.why_unknown,
             due=next_due(fact.cadence, as_at, day),
         )
 
     def enough(
-        self, fact: Fact, numbers: Mapping[str, int], value: Callable[[int], Value]
+        self,
+        fact: Fact,
+        numbers: Mapping[str, int],
+        there: Enclosure,
+        value: Callable[[int], Value],
     ) -> tuple[Value, ...] | tuple[tuple[Value, Value], ...]:
         """Return what else of *fact* would do, all the rest being as the path has it."""
         # What does not rest on the fact stays as the path has it.
@@ -405,7 +413,7 @@ class _Finding:
         chosen = numbers[fact.id]
         spans = self.ground.once(
             ("enough", fact.id, chosen, every, some, others),
-            lambda: enough_of(self.ground, fact, chosen, dict(others), Wanted(every, some)),
+            lambda: enough_of(self.ground, fact, chosen, there, Wanted(every, some)),
         )
         if fact.type in ("boolean", "category"):
             return tuple(value(code) for code, _ in spans)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from oversight_engine.analysis.enclosures import Readers, is_whole
+from oversight_engine.analysis.enclosures import Enclosure, Readers, is_whole
 from oversight_engine.model.cohort import StepTable
 from oversight_engine.model.number import Exact
 from oversight_engine.program import (
@@ -133,6 +133,27 @@ class Supports:
                 else:
                     cuts[alone[0]] |= _cuts_of_steps(term.formula, term.steps, alone[1])
         return {fact: tuple(sorted(at)) for fact, at in cuts.items() if fact not in joined}
+
+    def cuts_at(self, fact: str, number: int, now: Enclosure) -> tuple[int, ...] | None:
+        """Return where *fact* changes anything, all else being as it is *now* and it a *number*.
+
+        None where it is in a number that is no sum, so that nothing short of trying tells.
+        """
+        if fact in self.cuts:
+            return self.cuts[fact]
+        sums = self.sums_with(fact)
+        if sums is None:
+            return None
+        cuts: set[int] = set()
+        for quantity, multiple, begins in sums:
+            total = now.total(quantity)
+            if total.known:
+                value = total.least
+                assert value is not None, "a case is a point"
+                for edge in begins:
+                    at = number + (edge - value) / multiple
+                    cuts |= {math.ceil(at), math.floor(at) + 1}
+        return tuple(sorted(cuts))
 
     def _tests(self) -> Iterator[tuple[LinearSum, list[int]]]:
         """Yield each quantity that is tested, and the values at which a cell of it begins."""
