@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 import rfc8785
+from attrs import evolve
 
 from benchmarks.cases import cases_of
 from benchmarks.timing import Timed, rounds_of, table
@@ -25,22 +26,27 @@ from oversight_engine.language.rulebooks import load_rulebook
 from oversight_engine.ledger import bulk
 from oversight_engine.ledger.entries import Draft, decided_case, digest_of
 from oversight_engine.ledger.folding import terms_by
-from oversight_engine.ledger.history import with_history
+from oversight_engine.ledger.history import Story, with_history
 from oversight_engine.ledger.keys import Signer, load_signer, make_key
 from oversight_engine.ledger.log import Ledger
 from oversight_engine.ledger.recorder import decision_draft, objects_of
 from oversight_engine.ledger.replaying import replay, replay_in_parts
+from oversight_engine.ledger.standing import A_DAY, Day
 from oversight_engine.ledger.verification import verify
-from oversight_engine.model.case import Case
+from oversight_engine.model.case import Case, System
 from oversight_engine.model.decision import Decision
 from oversight_engine.model.plain import Plain, canonical
+from oversight_engine.model.rulebook import Rulebook, Span
 from oversight_engine.resources import shipped
 
 SYSTEMS = 10
 """How many systems each distinct case is recorded for, so that a ledger is long enough to time."""
+QUARTERS = 10
+"""For how many quarters a system is decided whose decisions remember those before."""
 BATCH = 500
 SINGLE = 100
 """How many decisions are appended one by one, each with its own commit."""
+BY = {"name": "A. Director", "role": "regional_director"}
 NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 
 
@@ -75,6 +81,7 @@ def _report(folder: Path, number: int, rounds: int) -> str:
             _rendering(drafts[:number], rounds),
             _reading(place, contents, rounds),
             _appending(folder, drafts, signer, rounds),
+            _remembering(folder, number // QUARTERS, signer, rounds),
         ]
     )
 
@@ -152,6 +159,87 @@ def _reading(place: str, contents: Sequence[bytes], rounds: int) -> str:
     return (
         "The ledger read again; opening it, the rulebook and the code generated from it are part "
         "of each time.\n\n" + _rates(times, len(contents), "SHA-256 of each entry: the limit")
+    )
+
+
+# Decisions that remember
+
+
+def _remembering(folder: Path, systems: int, signer: Signer, rounds: int) -> str:
+    """Compare replays of a ledger in which each system was decided quarter after quarter."""
+    place = str(folder / "remembering")
+    _fill_with_histories(place, systems, signer)
+
+    def replayed(*, history: bool) -> None:
+        with Ledger.open(place) as ledger:
+            assert replay(ledger, history=history).same == systems * QUARTERS
+
+    def in_parts() -> None:
+        found = replay_in_parts(place, jobs=2, share=BATCH)
+        assert (found.history_checked, found.processes) == (systems * QUARTERS, 2)
+
+    alone = "replay with all reasons, one process"
+    times = rounds_of(
+        {
+            alone: lambda: replayed(history=False),
+            "replay, and history drawn again": lambda: replayed(history=True),
+            "the same, two processes": in_parts,
+        },
+        rounds,
+    )
+    return (
+        f"{systems:,} systems decided for {QUARTERS} quarters, each decision with the history of "
+        "those before, and half of the interventions confirmed.\n\n"
+        + _rates(times, systems * QUARTERS, alone)
+    )
+
+
+def _fill_with_histories(place: str, systems: int, signer: Signer) -> None:
+    rulebook = load_rulebook(shipped("rules") / "hewitt-2023")
+    objects = objects_of(rulebook)
+    terms = terms_by(objects.__getitem__)
+    cases = iter(cases_of(rulebook, systems * QUARTERS))
+    stories = [Story(terms) for _ in range(systems)]
+    Ledger.create(place, signer=signer, origin="benchmark", clock=lambda: NOW)
+    with (
+        Ledger.open(place, write=True) as ledger,
+        Engine(rulebook, evaluators=["reference"]) as engine,
+    ):
+        for quarter in range(QUARTERS):
+            drafts = []
+            for number, story in enumerate(stories):
+                case = _in_quarter(next(cases), quarter, number, rulebook)
+                full, history = with_history(case, rulebook, story, case.as_of, terms=terms)
+                drafts.append(decision_draft(engine.decide(full), case, history, objects))
+            made = ledger.append(drafts, signer=signer, clock=lambda: NOW)
+            recorded = [each.entry for each in made]
+            acts = [
+                Draft("confirmation", {"about": entry.number, "on": entry.data["as_of"], "by": BY})
+                for entry in recorded[::2]
+                if entry.data["decision"]["decision"] == rulebook.harshest
+            ]
+            done = ledger.append(acts, signer=signer, clock=lambda: NOW)
+            on = dict(zip([entry.number for entry in recorded], stories, strict=True))
+            for entry in (*recorded, *(each.entry for each in done)):
+                on[entry.about or entry.number].add(entry)
+
+
+def _in_quarter(case: Case, quarter: int, number: int, rulebook: Rulebook) -> Case:
+    """Return the case as that of a later quarter of a system, its history left to the ledger."""
+    start = Day(2025 + quarter // 4, 1 + 3 * (quarter % 4), 1)
+    end = (start + 95 * A_DAY).replace(day=1) - A_DAY
+    later = end + 90 * A_DAY - case.as_of
+    facts = {
+        fact.id: evolve(stated, as_at=stated.as_at and stated.as_at + later)
+        for fact in rulebook.facts
+        if fact.history is None and (stated := case.facts.get(fact.id)) is not None
+    }
+    return evolve(
+        case,
+        system=System(f"{number:05X}", "Made up"),
+        as_of=end + 90 * A_DAY,
+        period=Span(start, end),
+        facts=facts,
     )
 
 
