@@ -329,8 +329,8 @@ def _together(ledger: Ledger, location: str, work: _Work, parts: list[Part], num
 
     with (
         closing(Derivers(ledger.object, work.evaluators)) as derivers,
-        # With a limit of tasks, processes start afresh rather than as copies of this one.
-        ProcessPoolExecutor(number - 1, max_tasks_per_child=len(parts)) as pool,
+        # With a limit of tasks, which none reaches, processes start afresh, and not as copies.
+        ProcessPoolExecutor(number - 1, max_tasks_per_child=len(parts) + 1) as pool,
     ):
         begun = [pool.submit(_replay_part, location, work, part) for part in parts]
         try:
