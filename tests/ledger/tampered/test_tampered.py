@@ -137,7 +137,7 @@ def test_the_command_that_finds_it_says_so_and_ends_with_that(command, good, pla
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     words = [str(tmp_path / word) if word in files else word for word in command.split()]
-    result = CliRunner().invoke(cli, [*words, place, "--format", "json"])
+    result = CliRunner().invoke(cli, [*words, "--ledger", place, "--format", "json"])
 
     assert result.exit_code == ExitCode.INTEGRITY
     said = json.loads(result.stdout)
