@@ -102,12 +102,12 @@ class Robustness(Noun):
 
     @property
     def is_undecided(self) -> bool:
-        """Whether nobody knows if anything but the decision as it is remains possible."""
+        """Whether it is not known if anything else remains possible."""
         return set(self.possible) <= {self.decision.label} and self.is_open("possible")
 
     @property
     def is_firm_if_rounded(self) -> bool:
-        """Whether it is known that it also is where figures may have been rounded."""
+        """Whether it is so too where figures may have been rounded."""
         return self.if_rounded == (self.decision.label,) and not self.is_open("if_rounded")
 
     def is_open(self, question: About, *facts: Fact) -> bool:
