@@ -1,7 +1,5 @@
 """Above the bound of cells the solver answers, and says so; without it nothing is called proved."""
 
-import builtins
-
 import pytest
 from hypothesis import given, settings
 
@@ -45,15 +43,8 @@ def test_the_answer_says_which_method_gave_it():
     assert by_cells["better_is_never_harsher"].result == "refuted"
 
 
-def test_without_the_solver_nothing_above_the_bound_is_called_proved(monkeypatch):
-    real = builtins.__import__
-
-    def without_z3(name, *arguments, **more):
-        if name.split(".")[0] == "z3":
-            raise ImportError(name)
-        return real(name, *arguments, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without_z3)
+@pytest.mark.usefixtures("_without_z3")
+def test_without_the_solver_nothing_above_the_bound_is_called_proved():
     answer = answers(BOOK, bound=2)["better_is_never_harsher"]
 
     assert answer.result == "undecided"

@@ -1,6 +1,5 @@
 """Above the bound of the search z3 says the same, or says nothing; without z3 it is refused."""
 
-import builtins
 import os
 from fractions import Fraction
 
@@ -167,15 +166,8 @@ def test_a_page_says_that_z3_was_asked_and_why_no_chance_is_given():
     assert robustness_data(found)["by_z3"]
 
 
-def test_without_z3_what_takes_too_long_is_refused_with_what_would_help(monkeypatch):
-    real = builtins.__import__
-
-    def without_z3(name, *arguments, **more):
-        if name.split(".")[0] == "z3":
-            raise ImportError(name)
-        return real(name, *arguments, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without_z3)
+@pytest.mark.usefixtures("_without_z3")
+def test_without_z3_what_takes_too_long_is_refused_with_what_would_help():
     with pytest.raises(AnalysisLimitError) as refused:
         examiner_of(halves()).examine(DOUBTFUL, most=0)
 

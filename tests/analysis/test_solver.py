@@ -1,7 +1,5 @@
 """What z3 says of the laws is what deciding every case says, and what it names is decided again."""
 
-import builtins
-
 import attrs
 import pytest
 from hypothesis import given
@@ -138,15 +136,8 @@ class TestWhatIsNoProof:
         assert opinion.answer == "undecided"
         assert opinion.because.startswith("not encoded: ")
 
-    def test_without_z3_it_is_said_what_to_install(self, monkeypatch):
-        real = builtins.__import__
-
-        def without_z3(name, *args, **kwargs):
-            if name == "z3":
-                raise ImportError(name)
-            return real(name, *args, **kwargs)
-
-        monkeypatch.setattr(builtins, "__import__", without_z3)
+    @pytest.mark.usefixtures("_without_z3")
+    def test_without_z3_it_is_said_what_to_install(self):
         with pytest.raises(
             EvaluatorUnavailableError, match=r"pip install 'oversight-engine\[proof\]'"
         ):
