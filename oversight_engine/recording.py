@@ -45,7 +45,14 @@ if TYPE_CHECKING:
 
 FILES = click.Path(path_type=Path)
 REASON = click.option("--reason", required=True, metavar="TEXT", help="Why.")
-
+NEW_FILE = click.option(
+    "-o",
+    "--output",
+    "file",
+    type=FILES,
+    metavar="FILE",
+    help="Write it to this file, which must be new; else it is printed.",
+)
 
 PEOPLE = (
     "answer", "confirm", "correct", "due", "in-force", "override", "recheck", "refuse", "represent",
@@ -213,14 +220,7 @@ def verify(**options: Any) -> int:
     example="oversight ledger checkpoint --ledger our.ledger -o kept-checkpoint.txt",
 )
 @LEDGER
-@click.option(
-    "-o",
-    "--output",
-    "file",
-    type=FILES,
-    metavar="FILE",
-    help="Write it to this file, which must be new; else it is printed.",
-)
+@NEW_FILE
 @VERBOSE
 def checkpoint(file: Path | None, **options: Any) -> None:
     """Print the newest checkpoint: who keeps it can tell later whether the past was changed."""
@@ -240,14 +240,7 @@ def checkpoint(file: Path | None, **options: Any) -> None:
 @NUMBER
 @LEDGER
 @KEY
-@click.option(
-    "-o",
-    "--output",
-    "file",
-    type=FILES,
-    metavar="FILE",
-    help="Write it to this file, which must be new; else it is printed.",
-)
+@NEW_FILE
 @VERBOSE
 def prove(number: int, file: Path | None, **options: Any) -> None:
     """Print what proves entry N to somebody who has nothing else: one file, checked offline."""
