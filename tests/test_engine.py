@@ -370,6 +370,14 @@ def test_a_decision_names_its_inputs_and_the_version_of_the_semantics():
     assert decision.semantics == semantics.VERSION == 1
 
 
+def test_the_attestation_names_the_certificate_that_the_engine_was_given():
+    case = case_of()
+    with Engine(rulebook(), evaluators=REFERENCE, certificate="c0ffee") as certified:
+        attestation = certified.decide(case).attestation
+
+    assert attestation == Attestation(__version__, REFERENCE, certificate="c0ffee")
+
+
 def test_what_is_attested_stands_beside_the_decision_and_is_no_part_of_its_equality():
     decision = decided(SMALL, a=5, b=0)
 

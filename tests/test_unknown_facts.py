@@ -7,7 +7,7 @@ import pytest
 from oversight_engine import semantics
 from oversight_engine.model.case import StatedFact
 from oversight_engine.model.rulebook import STATUSES, Span
-from tests.builders import DAY, boolean, days_before, number
+from tests.builders import DAY, boolean, case_of, days_before, number, rulebook, with_facts
 
 
 def why(declared, stated, *, period=None):
@@ -87,3 +87,19 @@ def test_a_fact_whose_age_cannot_be_told_is_unknown(period):
 def test_a_fact_that_never_goes_stale_needs_no_date():
     assert why(number("a"), StatedFact(1)) == ""
     assert why(number("a"), StatedFact(1, as_at=days_before(9999))) == ""
+
+
+def test_the_known_facts_of_a_case_are_those_with_nothing_against_them_on_the_day():
+    aged = number("aged", max_age=30)
+    book = rulebook(number("absent"), number("kept_back"), aged, boolean("no"), number("zero"))
+    stated = {
+        "kept_back": StatedFact(1, status="suppressed"),
+        "aged": StatedFact(2),
+        "no": StatedFact(False),
+        "zero": StatedFact(0),
+    }
+    case = with_facts(case_of(period=Span(days_before(90), days_before(30))), stated)
+
+    assert semantics.known_facts(book, case, DAY) == {"aged": 2, "no": False, "zero": 0}
+    next_day = DAY + datetime.timedelta(days=1)
+    assert semantics.known_facts(book, case, next_day) == {"no": False, "zero": 0}

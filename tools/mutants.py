@@ -54,15 +54,28 @@ REASONS: dict[Change, str] = {
         *("strict=True", "", "strict=None", "strict=False"),
     ),
     **because(
+        "What is noted are pairs, so both rows are always as long; the word only says so.",
+        "semantics._Evaluation.trace",
+        "leaves, operands = zip(*self.noted, strict=True) if self.noted else ((), ())",
+        *("strict=True", "", "strict=None", "strict=False"),
+    ),
+    **because(
+        "Rules that did nothing are passed over to save time; none of them would change anything.",
+        "combining.combine",
+        'standing = [rule for rule in in_force.rules if effects[rule.id] != "none"]',
+        *('"none"', '"XXnoneXX"', '"NONE"'),
+    ),
+    **because(
         "It says once more what is so without saying.",
         "assembly.assemble",
-        "for finding, part in zip(in_force.findings, own, strict=False)",
+        "findings = tuple(map(_finding_result, "
+        "zip(in_force.findings, conclusions, own, strict=False)))",
         *("strict=False", "", "strict=None"),
     ),
     **because(
         "It says once more what is so without saying.",
         "assembly.assemble",
-        "for rule, part in zip(in_force.rules, own, strict=False)",
+        "rules = tuple(map(_rule_result, zip(in_force.rules, truths, effects, own, strict=False)))",
         *("strict=False", "", "strict=None"),
     ),
     **because(
