@@ -84,8 +84,8 @@ def known_facts(rulebook: Rulebook, case: Case, as_of: datetime.date) -> dict[st
     for fact in rulebook.facts:
         stated = case.facts.get(fact.id)
         if not why_unknown(fact, stated, as_of=as_of, period=case.period):
-            assert stated is not None, "what is not stated is unknown"
-            assert stated.value is not None, "what has no value is unknown"
+            assert stated is not None  # what is not stated is unknown,
+            assert stated.value is not None  # and so is what has no value
             known[fact.id] = stated.value
     return known
 
