@@ -42,6 +42,16 @@ ONE_CASE = several(
 @contextmanager
 def _one(source: str, options: Options) -> Iterator[tuple[Engine, Case]]:
     """Yield an engine for the rulebook that is asked for, and the one case that is meant."""
+    with _all(source, options) as (engine, cases):
+        if len(cases) != 1:
+            codes = ", ".join(sorted({case.system.code for case in cases}))
+            raise InputError(f"{source} holds {codes}: choose one with --system")
+        yield engine, cases[0]
+
+
+@contextmanager
+def _all(source: str, options: Options) -> Iterator[tuple[Engine, list[Case]]]:
+    """Yield an engine for the rulebook that is asked for, and every case that is meant."""
     from oversight_engine.engine import Engine
     from oversight_engine.language.problems import did_you_mean
 
@@ -49,15 +59,13 @@ def _one(source: str, options: Options) -> Iterator[tuple[Engine, Case]]:
     cases, _ = read([source], rulebook, options)
     wanted = options["system"]
     chosen = [case for case in cases if wanted in {None, case.system.code}]
-    if len(chosen) != 1:
+    if not chosen:
         codes = sorted({case.system.code for case in cases})
-        if wanted is not None and not chosen:
-            hint = did_you_mean(wanted, codes) or f"it holds {', '.join(codes)}"
-            raise InputError(f"{source} holds no case of {wanted}: {hint}")
-        raise InputError(f"{source} holds {', '.join(codes)}: choose one with --system")
+        hint = did_you_mean(wanted, codes) or f"it holds {', '.join(codes)}"
+        raise InputError(f"{source} holds no case of {wanted}: {hint}")
     cohort = cohort_for(rulebook, cases, options, options["as_of"])
     with Engine(rulebook, cohort=cohort, evaluators=options["evaluators"]) as engine:
-        yield engine, chosen[0]
+        yield engine, chosen
 
 
 @click.command(
@@ -152,13 +160,13 @@ def path(case: str, **options: Any) -> int:
 
 @click.command(
     cls=Command,
-    short_help="Say whether a decision is firm or borderline.",
+    short_help="Say whether decisions are firm or borderline.",
     example="oversight robust our-case.yaml --fail-on borderline",
 )
 @click.option(
     "--fail-on",
     type=click.Choice(["borderline", "rounding"]),
-    help="Exit 1 if the decision is borderline or undecided, or would be if figures may have been "
+    help="Exit 1 if a decision is borderline or undecided, or would be if figures may have been "
     "rounded.",
 )
 @click.option(
@@ -167,24 +175,36 @@ def path(case: str, **options: Any) -> int:
     type=click.FloatRange(min=0.001),
     default=60.0,
     show_default=True,
-    help="How long the solver may think in all, where a search would take too many steps.",
+    help="How long the solver may think about a case, where a search would take too many steps.",
 )
 @ONE_CASE
 @output(*FORMATS)
 def robust(case: str, **options: Any) -> int:
-    """Say whether the decision of CASE is firm under what its facts say of their uncertainty."""
-    from oversight_engine.analysis.robustness import find_robustness
-    from oversight_engine.report.robustness import robustness_data, robustness_page
+    """Say whether the decision of CASE is firm under what its facts say of their uncertainty.
 
-    with _one(case, options) as (engine, one):
-        found = find_robustness(engine, one, as_of=options["as_of"], seconds=options["seconds"])
+    Where CASE holds several, each has its line in a table.
+    """
+    from oversight_engine.analysis.robustness import Examiner
+    from oversight_engine.report.robustness import (
+        firmness_data,
+        firmness_page,
+        robustness_data,
+        robustness_page,
+    )
+
+    with _all(case, options) as (engine, cases):
+        examiner = Examiner(engine)
+        found = [
+            examiner.examine(one, as_of=options["as_of"], seconds=options["seconds"])
+            for one in cases
+        ]
     if options["format"] == "json":
-        print_data(robustness_data(found))
+        print_data(robustness_data(found[0]) if len(found) == 1 else firmness_data(found))
     else:
-        print_page(robustness_page(found), options)
-    is_firm = {
-        "borderline": found.is_firm,
-        "rounding": found.is_firm and found.is_firm_if_rounded,
+        page = robustness_page(found[0]) if len(found) == 1 else firmness_page(found)
+        print_page(page, options)
+    holds = {
+        "borderline": all(one.is_firm for one in found),
+        "rounding": all(one.is_firm and one.is_firm_if_rounded for one in found),
     }
-    is_bad = not is_firm.get(options["fail_on"], True)
-    return ExitCode.FINDINGS if is_bad else ExitCode.DONE
+    return ExitCode.DONE if holds.get(options["fail_on"], True) else ExitCode.FINDINGS

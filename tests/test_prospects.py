@@ -1,6 +1,7 @@
 """`oversight path` and `oversight robust`: what they print, in every format, and how they end."""
 
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -164,9 +165,8 @@ def test_in_a_cohort_what_could_turn_a_decision_leaves_the_others_as_they_are(tr
     assert "All others of the cohort, and what is computed of it, stay as they are" in said.output
 
 
-@pytest.mark.parametrize("command", [("path", "--to=segment_1"), ("robust",)])
-def test_one_trust_among_many_has_to_be_named(trusts, command):
-    said = run(command[0], *trusts, *command[1:])
+def test_one_trust_among_many_has_to_be_named(trusts):
+    said = run("path", *trusts, "--to=segment_1")
 
     assert said.exit_code == 2
     assert "choose one with --system" in said.stderr
@@ -195,6 +195,39 @@ def test_robustness_as_data_follows_its_schema(doubtful):
         Draft202012Validator(shipped_schema("robustness")).validate(data)
 
     assert data["chances"] == {"lighter_reporting": "101/151", "standard_oversight": "50/151"}
+
+
+@pytest.fixture
+def several(tmp_path, doubtful):
+    """Return a folder of three cases, of which the first is borderline."""
+    for number, case in enumerate((SHORT, SILENT)):
+        text = Path(case).read_text(encoding="utf-8")
+        (tmp_path / f"other-{number}.yaml").write_text(text, encoding="utf-8")
+    return str(tmp_path)
+
+
+def test_of_several_cases_each_has_a_line(several):
+    said = robust(several, "--format=plain", "--fail-on=borderline")
+
+    assert said.exit_code == 1
+    assert said.output.startswith("1 of 3 decisions is borderline.\n")
+    [doubtful] = [line for line in said.output.splitlines() if "ZZ004" in line]
+    assert "Which is: Borderline; Could also be: standard oversight;" in doubtful
+    assert robust(several, "--format=plain").exit_code == 0
+
+
+def test_of_several_cases_all_that_is_said_of_each_follows_its_schema(several, doubtful):
+    data = json.loads(robust(several, "--format=json").stdout)
+
+    Draft202012Validator(shipped_schema("firmness")).validate(data)
+    alone = [json.loads(robust(case, "--format=json").stdout) for case in (doubtful, SHORT, SILENT)]
+    assert data["decisions"] == alone
+
+
+def test_one_of_several_may_be_chosen(several, doubtful):
+    chosen = robust(several, "--system=ZZ004", "--format=plain")
+
+    assert chosen.output == robust(doubtful, "--format=plain").output
 
 
 @pytest.mark.parametrize("form", ["pretty", "markdown"])

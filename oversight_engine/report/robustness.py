@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from oversight_engine.analysis.found_robustness import About, Robustness, Uncertain
 from oversight_engine.analysis.nearness import Threshold
-from oversight_engine.explanation.page import Headline, Line, Page, section
+from oversight_engine.explanation.outcome import tone_of
+from oversight_engine.explanation.page import Headline, Line, Page, Table, section
 from oversight_engine.explanation.wording import (
     in_sentence,
     outcome_title,
@@ -23,6 +25,7 @@ from oversight_engine.model.plain import Plain
 from oversight_engine.report.prospects import OTHERS_STAY, head_data, say_case, say_share
 
 FORMAT = "oversight-robustness/1"
+FORMAT_OF_SEVERAL = "oversight-firmness/1"
 MOST_THRESHOLDS = 5
 MOST_PAIRS = 5
 
@@ -32,9 +35,6 @@ def robustness_page(found: Robustness) -> Page:
     decision, rulebook = found.decision, found.decision.rulebook
     now = in_sentence(outcome_title(rulebook, decision.outcome))
     is_firm, is_firm_if_rounded = found.is_firm, found.is_firm_if_rounded
-    word = "Firm" if is_firm_if_rounded else "Firm as stated"
-    if not is_firm:
-        word = "Undecided" if found.is_undecided else "Borderline"
     if found.is_undecided:
         says = "z3 gave up on whether what is uncertain could turn it"
     elif is_firm and found.uncertain:
@@ -52,7 +52,7 @@ def robustness_page(found: Robustness) -> Page:
         about.append("Nor would the rounding of its figures")
     elif is_firm:
         about.append("z3 gave up on whether the rounding of its figures could turn it")
-    headline = Headline(f"{word}: {now}", about=tuple(about))
+    headline = Headline(f"{_word(found)}: {now}", about=tuple(about))
     return Page(
         (
             headline,
@@ -73,6 +73,60 @@ def robustness_page(found: Robustness) -> Page:
             *section("How it was found", _by_z3(found)),
         )
     )
+
+
+def _word(found: Robustness) -> str:
+    if found.is_firm:
+        return "Firm" if found.is_firm_if_rounded else "Firm as stated"
+    return "Undecided" if found.is_undecided else "Borderline"
+
+
+def firmness_page(found: Sequence[Robustness]) -> Page:
+    """Return for a reader which of several decisions are firm, a line for each."""
+    rulebook = found[0].decision.rulebook
+    counts = Counter(map(_word, found))
+    are = "are" if counts["Borderline"] > 1 else "is"
+    title = f"{counts['Borderline'] or 'None'} of {len(found)} decisions {are} borderline"
+    about = [f"by {rulebook.title} ({rulebook.id} {rulebook.version})"]
+    about += [f"{word}: {counts[word]}" for word in _WORDS if counts[word]]
+    rows = [
+        (
+            each.decision.case.system.code,
+            each.decision.as_of.isoformat(),
+            outcome_title(rulebook, each.decision.outcome),
+            _word(each),
+            _brings(each, [one for one in each.if_rounded if one != each.decision.label]),
+            _nearest(each),
+        )
+        for each in found
+    ]
+    return Page(
+        (
+            Headline(title, about=tuple(about)),
+            Table(
+                "",
+                ("System", "As of", "Decision", "Which is", "Could also be", "Nearest line"),
+                tuple(rows),
+                tuple(tone_of(rulebook, each.decision.outcome) for each in found),
+                toned=2,
+            ),
+        )
+    )
+
+
+_WORDS = ("Firm", "Firm as stated", "Borderline", "Undecided")
+
+
+def _nearest(found: Robustness) -> str:
+    """Say which figure is nearest to a line, in its own scale, and how near."""
+    for each in found.thresholds:
+        return f"{in_sentence(each.fact.title)}, {_away(each)}"
+    return ""
+
+
+def _away(each: Threshold) -> str:
+    unit = "percentage points" if each.fact.unit == "%" else each.fact.unit
+    return f"{say_number(each.distance, unit)} away"
 
 
 def _chances(found: Robustness) -> Iterator[Line]:
@@ -130,10 +184,9 @@ def _uncertain(each: Uncertain) -> str:
 
 
 def _threshold(each: Threshold) -> Line:
-    unit = "percentage points" if each.fact.unit == "%" else each.fact.unit
     said = (
         f"{each.fact.title}: {say_number(each.value, each.fact.unit)}; “{each.rule.title}” "
-        f"turns at {say_number(each.at, each.fact.unit)}, {say_number(each.distance, unit)} away"
+        f"turns at {say_number(each.at, each.fact.unit)}, {_away(each)}"
     )
     if each.is_within:
         return Line(f"{said}; within its likely range", 0, "warning")
@@ -258,6 +311,11 @@ def robustness_data(found: Robustness) -> Plain:
         ],
         "undecided_because": found.undecided_because,
     }
+
+
+def firmness_data(found: Sequence[Robustness]) -> Plain:
+    """Return the robustness of several decisions as plain data: `oversight-firmness/1`."""
+    return {"format": FORMAT_OF_SEVERAL, "decisions": [robustness_data(each) for each in found]}
 
 
 def _threshold_data(each: Threshold) -> Plain:
