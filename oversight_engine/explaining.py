@@ -1,4 +1,4 @@
-"""The commands about one case: why it is decided so, what would change it, and how firm it is."""
+"""The commands about a case: why it is decided so, what would change it, and how firm it is."""
 
 from __future__ import annotations
 
@@ -136,26 +136,36 @@ def explain(case: str, why_not: str | None, **options: Any) -> None:
 def path(case: str, **options: Any) -> int:
     """Find the smallest changes of CASE that would bring an outcome, or say why there are none.
 
-    Exits 0 if there is a path or the case is there already, and 1 if there is none.
+    Where CASE holds several, each has its line in a table. Exits 0 if there is a path or the case
+    is there already, and 1 if there is none.
     """
-    from oversight_engine.analysis.paths import find_paths
-    from oversight_engine.report.prospects import paths_data, paths_page
+    from oversight_engine.analysis.paths import Pathfinder
+    from oversight_engine.report.prospects import (
+        paths_data,
+        paths_page,
+        prospects_data,
+        prospects_page,
+    )
 
-    with _one(case, options) as (engine, one):
-        found = find_paths(
-            engine,
-            one,
-            options["to"],
-            as_of=options["as_of"],
-            least=options["least"],
-            number=options["number"],
-            without=options["without"],
-        )
+    with _all(case, options) as (engine, cases):
+        finder = Pathfinder(engine)
+        found = [
+            finder.find(
+                one,
+                options["to"],
+                as_of=options["as_of"],
+                least=options["least"],
+                number=options["number"],
+                without=options["without"],
+            )
+            for one in cases
+        ]
     if options["format"] == "json":
-        print_data(paths_data(found))
+        print_data(paths_data(found[0]) if len(found) == 1 else prospects_data(found))
     else:
-        print_page(paths_page(found), options)
-    return ExitCode.DONE if found.paths or found.is_there else ExitCode.FINDINGS
+        print_page(paths_page(found[0]) if len(found) == 1 else prospects_page(found), options)
+    can_be = all(one.paths or one.is_there for one in found)
+    return ExitCode.DONE if can_be else ExitCode.FINDINGS
 
 
 @click.command(

@@ -165,8 +165,8 @@ def test_in_a_cohort_what_could_turn_a_decision_leaves_the_others_as_they_are(tr
     assert "All others of the cohort, and what is computed of it, stay as they are" in said.output
 
 
-def test_one_trust_among_many_has_to_be_named(trusts):
-    said = run("path", *trusts, "--to=segment_1")
+def test_one_trust_among_many_has_to_be_named_to_be_explained(trusts):
+    said = run("explain", *trusts)
 
     assert said.exit_code == 2
     assert "choose one with --system" in said.stderr
@@ -221,13 +221,40 @@ def test_of_several_cases_all_that_is_said_of_each_follows_its_schema(several, d
 
     Draft202012Validator(shipped_schema("firmness")).validate(data)
     alone = [json.loads(robust(case, "--format=json").stdout) for case in (doubtful, SHORT, SILENT)]
-    assert data["decisions"] == alone
+    assert data["cases"] == alone
 
 
-def test_one_of_several_may_be_chosen(several, doubtful):
-    chosen = robust(several, "--system=ZZ004", "--format=plain")
+@pytest.mark.parametrize("asked", [path, robust])
+def test_one_of_several_may_be_chosen(several, doubtful, asked):
+    chosen = asked(several, "--system=ZZ004", "--format=plain")
 
-    assert chosen.output == robust(doubtful, "--format=plain").output
+    assert chosen.output == asked(doubtful, "--format=plain").output
+
+
+def test_of_several_cases_the_least_path_of_each_has_a_line(several):
+    Path(several, "young.yaml").write_text(Path(YOUNG).read_text(encoding="utf-8"))
+    said = path(several, "--format=plain")
+
+    assert said.exit_code == 1  # one of them has none
+    title, _, there, none, *_ = said.output.splitlines()
+    assert title == "A path to lighter reporting: 2 of 4 cases."
+    assert (there, none) == ("Already there: 1.", "With no path: 1.")
+    takes = {
+        line.split("; ")[0].removeprefix("System: "): line.partition("What it would take: ")[2]
+        for line in said.output.splitlines()
+        if line.startswith("System: ")
+    }
+    assert takes["ZZ004"] == "nothing: it is there"
+    assert takes["ZZ005"].startswith("planned position for the year from 0% to 0.09%")
+    assert takes["ZZ002"].startswith("no path: ")
+
+
+def test_of_several_cases_all_paths_follow_their_schema(several, doubtful):
+    data = json.loads(path(several, "--format=json").stdout)
+
+    Draft202012Validator(shipped_schema("prospects")).validate(data)
+    alone = [json.loads(path(case, "--format=json").stdout) for case in (doubtful, SHORT, SILENT)]
+    assert data["cases"] == alone
 
 
 @pytest.mark.parametrize("form", ["pretty", "markdown"])

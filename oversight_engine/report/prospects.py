@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from oversight_engine.analysis.found_paths import Change, Obstacle, Path, Paths
 from oversight_engine.analysis.levers import Measure
-from oversight_engine.explanation.page import Headline, Line, Page, section
+from oversight_engine.explanation.outcome import tone_of
+from oversight_engine.explanation.page import Headline, Line, Page, Table, section
 from oversight_engine.explanation.wording import (
     in_sentence,
     outcome_title,
@@ -24,6 +25,7 @@ from oversight_engine.model.number import Exact, rounded, written
 from oversight_engine.model.plain import Plain
 
 PATHS_FORMAT = "oversight-paths/1"
+PROSPECTS_FORMAT = "oversight-prospects/1"
 OTHERS_STAY = "All others of the cohort, and what is computed of it, stay as they are"
 FEW_CHANGES = 2
 """So few are said in one sentence."""
@@ -49,13 +51,11 @@ def paths_page(found: Paths) -> Page:
         besides = section("Besides, the other rules would need", map(_change, found.besides))
         return Page((headline, *section("What stands in the way", lines), *besides))
     first, *others = found.paths
-    is_short = len(first.changes) <= FEW_CHANGES
-    says = say_list(map(_phrase, first.changes)) if is_short else _asks(first)
     headline = Headline(
-        f"{_way(found)}: {says}",
+        f"{_way(found)}: {_says(first)}",
         about=(*about, f"Least: {_MEASURES[found.measure]}; nothing less would do"),
     )
-    if is_short:
+    if _is_short(first):
         page = Page((headline, *section("When it is next stated", _dues(first))))
     else:
         known = [change for change in first.changes if change.before is not None]
@@ -73,6 +73,50 @@ def paths_page(found: Paths) -> Page:
     return page.then(
         *section("How it was found", [*_checked(found), _scale(found.measure)]),
     )
+
+
+def prospects_page(found: Sequence[Paths]) -> Page:
+    """Return the least path of each of several cases, a line for each."""
+    rulebook = found[0].decision.rulebook
+    to = in_sentence(outcome_title(rulebook, found[0].to))
+    there = sum(each.is_there for each in found)
+    ways = sum(bool(each.paths) for each in found)
+    about = (
+        f"by {rulebook.title} ({rulebook.id} {rulebook.version})",
+        f"Already there: {there}",
+        f"With no path: {len(found) - there - ways}",
+        f"Least: {_MEASURES[found[0].measure]}; nothing less would do",
+    )
+    rows = [
+        (
+            each.decision.case.system.code,
+            each.decision.as_of.isoformat(),
+            outcome_title(rulebook, each.decision.outcome),
+            _briefly(each),
+        )
+        for each in found
+    ]
+    tones = tuple(tone_of(rulebook, each.decision.outcome) for each in found)
+    columns = ("System", "As of", "Decision", "What it would take")
+    headline = Headline(f"A path to {to}: {ways} of {len(found)} cases", about=about)
+    return Page((headline, Table("", columns, tuple(rows), tones, toned=2)))
+
+
+def _briefly(found: Paths) -> str:
+    if found.is_there:
+        return "nothing: it is there"
+    if found.paths:
+        return _says(found.paths[0])
+    titles = [in_sentence(rule.title) for each in found.obstacles for rule in each.rules]
+    return f"no path: {say_few(titles)}" if titles else "no path: nothing that can change would do"
+
+
+def _is_short(path: Path) -> bool:
+    return len(path.changes) <= FEW_CHANGES
+
+
+def _says(path: Path) -> str:
+    return say_list(map(_phrase, path.changes)) if _is_short(path) else _asks(path)
 
 
 def _way(found: Paths) -> str:
@@ -275,6 +319,11 @@ def paths_data(found: Paths) -> Plain:
             for each in found.obstacles
         ],
     }
+
+
+def prospects_data(found: Sequence[Paths]) -> Plain:
+    """Return the paths of several cases as plain data: `oversight-prospects/1`."""
+    return {"format": PROSPECTS_FORMAT, "cases": [paths_data(each) for each in found]}
 
 
 def _change_data(change: Change) -> Plain:

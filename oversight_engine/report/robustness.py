@@ -315,7 +315,7 @@ def robustness_data(found: Robustness) -> Plain:
 
 def firmness_data(found: Sequence[Robustness]) -> Plain:
     """Return the robustness of several decisions as plain data: `oversight-firmness/1`."""
-    return {"format": FORMAT_OF_SEVERAL, "decisions": [robustness_data(each) for each in found]}
+    return {"format": FORMAT_OF_SEVERAL, "cases": [robustness_data(each) for each in found]}
 
 
 def _threshold_data(each: Threshold) -> Plain:
