@@ -1,11 +1,13 @@
 """What is wrong is shown with its place and the way out; what takes long shows that it goes on."""
 
+import importlib.metadata
 import io
+import os
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from oversight_engine import checkup
+from oversight_engine import checkup, resources
 from oversight_engine.analysis.gaps import find_gaps
 from oversight_engine.errors import InputError
 from oversight_engine.evaluators import strata
@@ -164,9 +166,9 @@ def test_missing_packages_files_and_caches_are_told(monkeypatch, tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir()
     monkeypatch.setattr(checkup, "DEPENDENCIES", ("no-such-package",))
-    monkeypatch.setattr(checkup.resources, "PACKAGE", tmp_path / "elsewhere")
+    monkeypatch.setattr(resources, "PACKAGE", tmp_path / "elsewhere")
     monkeypatch.setattr(cache, "folder", lambda: closed / "cache")
-    monkeypatch.setattr(checkup.os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
 
     page = plain(checkup.checkup_page(checkup.examine("ascii")))
 
@@ -213,9 +215,9 @@ def test_a_bar_is_shown_to_somebody_who_waits_and_every_item_comes_once():
 
 def test_what_mends_durable_rules_is_one_command_wherever_it_is_missed(monkeypatch):
     def missing(name):
-        raise checkup.importlib.metadata.PackageNotFoundError(name)
+        raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(checkup.importlib.metadata, "version", missing)
+    monkeypatch.setattr(importlib.metadata, "version", missing)
     monkeypatch.setattr(strata, "import_problem", lambda: "not there; build it so")
 
     mending = {finding.name: finding.mending for finding in checkup.examine("utf-8")}

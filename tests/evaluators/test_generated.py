@@ -290,13 +290,10 @@ def test_nothing_that_a_rulebook_says_in_words_becomes_source():
     period = generated(book, NOW)
 
     agreed(book, b.case_of(**{evil: 4, "{evil}": "\\"}), period=period)
-    texts = {node.value for node in ast.walk(ast.parse(period.text)) if is_text(node)}
+    nodes = ast.walk(ast.parse(period.text))
+    texts = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     assert texts <= {"t", "f", "u", "", "true", "false", "null"}
     assert "import" not in period.text
-
-
-def is_text(node):
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def test_a_table_of_a_thousand_rows_and_numbers_beyond_any_word_compile():

@@ -39,5 +39,11 @@ def review(about=2, found="As it should be."):
     return Draft("review", said)
 
 
+def connection_of(ledger):
+    """Return what the store of *ledger* speaks to its database through, whichever store it is."""
+    own = "_connection" if hasattr(ledger.store, "_connection") else "connection"
+    return getattr(ledger.store, own)
+
+
 def append(ledger, *drafts, signer=SIGNER, at=START, **more):
     return ledger.append(drafts, signer=signer, clock=clock(at), **more)

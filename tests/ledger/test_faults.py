@@ -17,7 +17,7 @@ from oversight_engine.ledger.entries import Draft
 from oversight_engine.ledger.log import Ledger
 from oversight_engine.ledger.verification import verify
 from tests.ledger.faults import harness
-from tests.ledger.ledgers import append, draft, made, review
+from tests.ledger.ledgers import append, connection_of, draft, made, review
 
 POINTS = int(os.environ.get("OVERSIGHT_FAULT_POINTS", "8"))
 
@@ -68,8 +68,9 @@ def test_a_full_disk_refuses_and_loses_nothing(tmp_path):
             acknowledged.extend(append(ledger, draft(number)))
 
     with Ledger.open(location, write=True) as ledger:
-        [(pages,)] = ledger.store._connection.execute("PRAGMA page_count").fetchall()
-        ledger.store._connection.execute(f"PRAGMA max_page_count = {pages + 20}")
+        connection = connection_of(ledger)
+        [(pages,)] = connection.execute("PRAGMA page_count").fetchall()
+        connection.execute(f"PRAGMA max_page_count = {pages + 20}")
         with pytest.raises(LedgerUnavailableError, match=r"full.*nothing was recorded"):
             append_until_full(ledger)
     assert acknowledged
@@ -196,7 +197,7 @@ def test_a_connection_lost_within_a_transaction_leaves_nothing_of_it(schema, dat
     made(schema)
 
     def cut(ledger):
-        raw = ledger.store.connection.connection.dbapi_connection
+        raw = connection_of(ledger).connection.dbapi_connection
         with psycopg.connect(database, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s)", [raw.info.backend_pid])
 
@@ -218,7 +219,7 @@ def test_a_connection_lost_while_it_commits_says_that_nobody_knows(schema, datab
 
     def add_and_cut(*parts):
         add(*parts)
-        raw = ledger.store.connection.connection.dbapi_connection
+        raw = connection_of(ledger).connection.dbapi_connection
         with psycopg.connect(database, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s)", [raw.info.backend_pid])
 
@@ -235,7 +236,7 @@ def test_one_who_waits_too_long_is_told_so(location, monkeypatch):
     made(location)
     with Ledger.open(location, write=True) as first, Ledger.open(location, write=True) as second:
         if hasattr(second.store, "_connection"):
-            second.store._connection.execute("PRAGMA busy_timeout = 50")
+            connection_of(second).execute("PRAGMA busy_timeout = 50")
         else:
             monkeypatch.setattr("oversight_engine.ledger.postgres.PATIENCE", "50ms")
 

@@ -39,7 +39,7 @@ from oversight_engine.model.rulebook import Basis, Principle
 from oversight_engine.resources import shipped
 from tests import builders as b
 from tests import leagues
-from tests.ledger.ledgers import BY, SIGNER, START, append, clock, made
+from tests.ledger.ledgers import BY, SIGNER, START, append, clock, connection_of, made
 from tests.shown import GOOD
 from tests.shown import book as shown_book
 
@@ -307,7 +307,7 @@ def test_a_rulebook_that_is_missing_is_told_for_every_decision_under_it(place):
     original = draft()
     filled(place, Draft("decision", original.data, original.objects), draft(1))
     with Ledger.open(place, write=True) as ledger, ledger.store.appending():
-        ledger.store._connection.execute("DELETE FROM objects")
+        connection_of(ledger).execute("DELETE FROM objects")
 
     found = replayed(place)
 
