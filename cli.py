@@ -342,8 +342,8 @@ def schema(name: str, **options: Any) -> None:
 
     NAME is case (the default), act, agreement, audit, certificate, check, cohort, comparison,
     decided, decision, decisions, difference, differences, doctor, due, errors, explanation, facts,
-    gathered, imported, in-force, paths, proof, rechecked, replay, retained, robustness, rules,
-    standing, supposition, sweep, tested, transparency or verified.
+    firmness, gathered, imported, in-force, paths, proof, prospects, rechecked, replay, retained,
+    robustness, rules, standing, supposition, sweep, tested, transparency or verified.
     """
     from oversight_engine.report import schemas
     from oversight_engine.report.case_schema import case_schema
