@@ -1,21 +1,15 @@
 """History facts: what a ledger gives for them, and that nothing else is believed."""
 
-import datetime
-
 import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oversight_engine.engine import decide
-from oversight_engine.errors import InputError, IntegrityError
+from oversight_engine.errors import InputError
 from oversight_engine.ledger.folding import fold
-from oversight_engine.ledger.history import Memory, Story, check_history, with_history
-from oversight_engine.ledger.recorder import decision_draft
-from oversight_engine.model.case import Case, StatedFact, System
-from oversight_engine.model.people import HistoryDeclaration
-from oversight_engine.model.rulebook import Fact, Outcome, Rulebook, Span
-from tests import builders as b
+from oversight_engine.ledger.history import with_history
+from oversight_engine.model.case import StatedFact
+from tests.ledger.histories import FACTS, RULEBOOK, as_of, case_of, decided, drawn, given_of
 from tests.ledger.people import (
     HEAVY,
     LIGHT,
@@ -23,7 +17,6 @@ from tests.ledger.people import (
     RECORDED,
     SCALE,
     SYSTEM,
-    act,
     confirm,
     correct,
     day,
@@ -35,79 +28,6 @@ from tests.ledger.people import (
     terms,
     withdraw,
 )  # fmt: skip
-
-OUTCOMES = ("none", *SCALE)
-EXIT = ("not_agreed", "not_met", "met_for_now", "met_and_sustained", "not_applicable")
-
-
-def fact(fact_id, kind, of, shown="value", **more):
-    values = {"outcome": OUTCOMES, "exit": EXIT}.get(kind, ())
-    return Fact(
-        fact_id, fact_id, "category" if values else kind, "neither", values=values,
-        history=HistoryDeclaration(of, shown, **more),
-    )  # fmt: skip
-
-
-FACTS = (
-    fact("outcome_before", "outcome", "outcome_in_force"),
-    fact("days_held", "number", "outcome_in_force", "days"),
-    fact("periods_held", "number", "outcome_in_force", "periods"),
-    fact("engine_before", "outcome", "engine_outcome"),
-    fact("engine_days", "number", "engine_outcome", "days"),
-    fact("engine_periods", "number", "engine_outcome", "periods"),
-    fact("was_poor", "boolean", "finding", finding="poor"),
-    fact("poor_periods", "number", "finding", "periods", finding="poor"),
-    fact("clear", "boolean", "no_rule_held", apart_from=("record",)),
-    fact("clear_periods", "number", "no_rule_held", "periods", apart_from=("record",)),
-    fact("exit_status", "exit", "exit_criteria", sustained_for=90),
-)
-RULEBOOK = Rulebook(
-    id="book",
-    version="1.0.0",
-    title="Book",
-    span=Span(day(0)),
-    outcomes=tuple(Outcome(each, each) for each in SCALE),
-    facts=FACTS,
-    rules=(),
-)
-
-
-def of(number):
-    """Return the period of the quarter of that number."""
-    return Span(day(90 * number), day(90 * number + 89))
-
-
-def as_of(number):
-    """Return the number of the day on which the quarter of that number is decided."""
-    return 90 * number + 100
-
-
-def decided(number, label, *, poor="f", held=(), stated=None):
-    rules = {rule: ["t", effect, "t"] for rule, effect in held}
-    return decision(
-        as_of(number), label, period=quarter(number), findings={"poor": [poor, "t"]}, rules=rules,
-        stated=stated,
-    )  # fmt: skip
-
-
-def case_of(number, **stated):
-    facts = {name: StatedFact(value, "the system") for name, value in stated.items()}
-    return Case(System(SYSTEM, "A system"), day(as_of(number)), facts, of(number))
-
-
-def drawn(number, *drafts, book=RULEBOOK, known_on=None, **stated):
-    """Return what the ledger of *drafts* gives for the case of a quarter, by fact."""
-    case = case_of(number, **stated)
-    full, history = with_history(case, book, numbered(drafts), case.as_of, known_on, terms=terms)
-    assert {name: each["source"] for name, each in history.items()} == {
-        name: each.source for name, each in full.facts.items() if each.status == "derived"
-    }
-    return {name: each.value for name, each in full.facts.items()}
-
-
-def given_of(name, number, *drafts, **stated):
-    return drawn(number, *drafts, **stated).get(name)
-
 
 FIRST = {
     "outcome_before": "none", "days_held": 0, "periods_held": 0, "engine_before": "none",
@@ -421,84 +341,3 @@ def test_what_is_masked_is_not_guessed(part):
         in str(refused.value)
         for name in names
     ] == [True, True]
-
-
-# Checking what was recorded
-
-
-def recorded(*drafts, change=None):
-    """Return the entries of *drafts*, the last with the history that the others give it."""
-    *earlier, last = numbered(drafts)
-    case = case_of(1)
-    _, history = with_history(case, RULEBOOK, earlier, case.as_of, terms=terms)
-    for name, value in (change or {}).items():
-        history[name] = history[name] | value
-    return earlier, evolve(last, data=last.data | {"history": history})
-
-
-def test_recorded_history_is_derived_again():
-    earlier, entry = recorded(decided(0, LIGHT), decided(1, LIGHT))
-
-    check_history(entry, earlier, Memory(RULEBOOK), terms=terms)
-
-
-def test_recorded_history_that_the_ledger_does_not_give_is_named():
-    change = {"outcome_before": {"value": HEAVY}}
-    earlier, entry = recorded(decided(0, LIGHT), decided(1, LIGHT), change=change)
-
-    with pytest.raises(IntegrityError) as found:
-        check_history(entry, earlier, Memory(RULEBOOK), terms=terms)
-
-    assert str(found.value) == (
-        "entry 3 records outcome_before as heavy (ledger entry 2), and the entries before it give "
-        "light (ledger entry 2)"
-    )
-
-
-@given(st.lists(st.sampled_from([LIGHT, HEAVY, "referral"]), min_size=1, max_size=6), st.data())
-def test_a_story_gives_what_its_entries_give(labels, data):
-    """It folds once what they are folded for again and again, also where days go back."""
-    order = data.draw(st.permutations(range(len(labels))))
-    entries = numbered([decided(number, labels[number]) for number in order])
-    story = Story(terms)
-    for entry in entries:
-        story.add(entry)
-    for number in range(len(labels) + 1):
-        case = case_of(number)
-        expected = with_history(case, RULEBOOK, entries, case.as_of, terms=terms)
-        assert with_history(case, RULEBOOK, story, case.as_of, terms=terms) == expected
-
-
-def test_a_case_that_does_not_have_the_shape_of_one_is_named():
-    [entry] = numbered([decided(0, HEAVY, stated={"clear_periods": "two"})])
-
-    with pytest.raises(IntegrityError, match="does not have the shape"):
-        check_history(entry, [], Memory(RULEBOOK), terms=terms)
-
-
-def test_a_story_out_of_order_is_no_ledger():
-    with pytest.raises(IntegrityError, match=r"^entry 2:"):
-        fold(numbered([act("answer", 1, text="x")]), terms)
-
-
-def test_the_days_of_these_tests_are_quarters():
-    assert of(1).start - of(0).end == datetime.timedelta(days=1)
-
-
-@pytest.mark.parametrize(("n", "was_poor"), [(0, True), (1, False), (None, None)])
-def test_a_finding_is_read_as_the_engine_records_it(n, was_poor):
-    """What stands in these entries elsewhere is made by hand; this is what the engine made."""
-    poor = b.condition_finding("poor", b.below("n", 1))
-    book = b.rulebook(b.number("n"), findings=[poor], rules=[b.when(b.holds(b.finding("poor")))])
-    remembering = evolve(book, facts=(*book.facts, *FACTS))
-    case = b.case_of(code=SYSTEM, **({} if n is None else {"n": n}))
-    recorded = decision_draft(decide(book, case, evaluators=("reference",)), case, {}, {})
-    later = evolve(case, as_of=b.days_before(-90), facts={}, period=of(2))
-
-    own = evolve(terms(""), rulebook=book.id, outcomes=tuple(each.id for each in book.outcomes))
-
-    _, history = with_history(
-        later, remembering, numbered([recorded]), later.as_of, terms=lambda _: own
-    )
-
-    assert history.get("was_poor", {}).get("value") is was_poor

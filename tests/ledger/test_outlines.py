@@ -14,6 +14,7 @@ from oversight_engine.ledger.folding import fold
 from oversight_engine.ledger.history import Memory, Story, check_history, with_history
 from oversight_engine.model.case import Case, StatedFact, System
 from oversight_engine.model.plain import canonical
+from tests.ledger.histories import RULEBOOK, as_of, decided, of
 from tests.ledger.people import (
     HEAVY,
     LIGHT,
@@ -30,7 +31,6 @@ from tests.ledger.people import (
     terms,
     withdraw,
 )
-from tests.ledger.test_history import RULEBOOK, as_of, decided, of
 
 READERS = [find_reader()[1], read_plainly]
 MEMORY = Memory(RULEBOOK)
