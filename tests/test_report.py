@@ -127,6 +127,13 @@ def test_plain_is_one_line_for_each_thing_said_in_words():
     )
 
 
+def test_plain_ends_a_sentence_once():
+    page = Page((Headline("A title", about=("No stop yet", "It has one.")),))
+
+    assert plain(page) == "A title.\nNo stop yet.\nIt has one."
+    assert ".." not in plain(explain(decided(seen_pct=60, stage=None)))
+
+
 @SOME
 @given(st.data(), st.sampled_from([20, 40, 80, 200]))
 def test_no_line_is_wider_than_the_window(data, width):

@@ -111,7 +111,7 @@ class _Layout:
 
 def _plain_block(block: Headline | Section | Table) -> Iterator[str]:
     if isinstance(block, Headline):
-        yield from (f"{block.title}.", *(f"{text}." for text in block.about))
+        yield from map(_sentence, (block.title, *block.about))
         yield from (f"Note: {text}" for text in block.warnings)
     elif isinstance(block, Section):
         if block.title:
@@ -121,6 +121,10 @@ def _plain_block(block: Headline | Section | Table) -> Iterator[str]:
         if block.title:
             yield f"{block.title}:"
         yield from (_plain_row(block.columns, row) for row in block.rows)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
 
 
 def _plain_line(line: Line) -> str:
